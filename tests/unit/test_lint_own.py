@@ -1,0 +1,227 @@
+"""The repository's own checks find what they are for, and nothing in what is right."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools import lint_own
+
+HOME = "/" + "home/somebody/suite"  # in two parts, or this file would be a finding
+
+POT = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\n"
+
+#. module: crm_x
+msgid "Tier"
+msgstr ""
+
+#. module: crm_x
+msgid "Value"
+msgstr ""
+"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """An empty git checkout."""
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    return tmp_path
+
+
+def write(root: Path, name: str, text: str) -> Path:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def write_module(root: Path) -> None:
+    write(root, "crm_x/__manifest__.py", "{}")
+
+
+class TestPaths:
+    def test_path_of_a_home_folder_is_found(self, repository):
+        write(repository, "docs/setup.md", f"Run\n`{HOME}/make`\n")
+        assert lint_own.check_paths(repository) == [
+            f"docs/setup.md:2: path of one machine: `{HOME}/make`"
+        ]
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "https://example.com" + HOME,  # an address, not a folder
+            "docs" + HOME,  # relative
+            "~" + HOME,
+            "the homepage of /usr/share/home",
+        ],
+    )
+    def test_other_paths_are_not(self, repository, line):
+        write(repository, "docs/setup.md", line)
+        assert lint_own.check_paths(repository) == []
+
+    def test_ignored_and_binary_files_are_not_read(self, repository):
+        write(repository, ".gitignore", "var/\n")
+        write(repository, "var/log", HOME)
+        (repository / "icon.png").write_bytes(b"\x89PNG" + HOME.encode())
+        assert lint_own.check_paths(repository) == []
+
+    def test_lock_file_with_a_package_host_is_found(self, repository):
+        lock = '{"packages": {"": {}, "node_modules/a": {"resolved": "https://h/a"}}}'
+        write(repository, "package-lock.json", lock)
+        assert lint_own.check_paths(repository) == [
+            "package-lock.json: node_modules/a names the host it came from"
+        ]
+
+
+class TestLength:
+    def test_only_sources_over_the_limit(self, repository):
+        write(repository, "crm_x/models/long.py", "x = 1\n" * 401)
+        write(repository, "crm_x/models/short.py", "x = 1\n" * 400)
+        write(repository, "crm_x/tests/test_long.py", "x = 1\n" * 401)
+        write(repository, "crm_x/data/long.xml", "\n" * 401)
+        assert lint_own.check_length(repository) == [
+            "crm_x/models/long.py: 401 lines, more than 400"
+        ]
+
+
+class TestModules:
+    def test_missing_file_is_found(self, tmp_path):
+        write_module(tmp_path)
+        for name in lint_own.MODULE_FILES:
+            write(tmp_path / "crm_x", name, "")
+        assert lint_own.check_modules(tmp_path) == []
+        (tmp_path / "crm_x" / "static/description/icon.png").unlink()
+        assert lint_own.check_modules(tmp_path) == [
+            "crm_x/static/description/icon.png: missing"
+        ]
+
+
+class TestTranslations:
+    @pytest.fixture
+    def catalogue(self, tmp_path):
+        """Writes a zh_CN.po beside the template and returns the check's findings."""
+        write_module(tmp_path)
+        write(tmp_path, "crm_x/i18n/crm_x.pot", POT)
+
+        def check(text: str) -> list[str]:
+            write(tmp_path, "crm_x/i18n/zh_CN.po", text)
+            return lint_own.check_translations(tmp_path)
+
+        return check
+
+    @pytest.fixture
+    def complete(self):
+        """A catalogue that says everything the template asks for."""
+        text = POT.replace('"Tier"\nmsgstr ""', '"Tier"\nmsgstr "等级"')
+        return text.replace('"Value"\nmsgstr ""', '"Value"\nmsgstr "价值"')
+
+    def test_complete(self, catalogue, complete):
+        assert catalogue(complete) == []
+
+    def test_obsolete_entries_do_not_matter(self, catalogue, complete):
+        assert catalogue(complete + '\n#~ msgid "Old"\n#~ msgstr ""\n') == []
+
+    def test_empty_translation(self, catalogue, complete):
+        assert catalogue(complete.replace("等级", "")) == [
+            "crm_x/i18n/zh_CN.po:5: not translated: 'Tier'"
+        ]
+
+    def test_fuzzy_translation(self, catalogue, complete):
+        fuzzy = complete.replace('msgid "Value"', '#, fuzzy\nmsgid "Value"')
+        assert catalogue(fuzzy) == ["crm_x/i18n/zh_CN.po:9: fuzzy: 'Value'"]
+
+    def test_missing_entry(self, catalogue, complete):
+        head, _, _ = complete.rpartition("#. module")
+        assert catalogue(head) == ["crm_x/i18n/zh_CN.po: not translated: 'Value'"]
+
+    def test_entry_the_template_does_not_have(self, catalogue, complete):
+        assert catalogue(complete + '\nmsgid "Gone"\nmsgstr "旧"\n') == [
+            "crm_x/i18n/zh_CN.po:13: not in the .pot: 'Gone'"
+        ]
+
+    def test_same_text_in_another_context_is_another_entry(self, catalogue, complete):
+        other = complete.replace('msgid "Value"', 'msgctxt "menu"\nmsgid "Value"')
+        assert sorted(catalogue(other)) == [
+            "crm_x/i18n/zh_CN.po: not translated: 'Value'",
+            "crm_x/i18n/zh_CN.po:9: not in the .pot: 'Value'",
+        ]
+
+    def test_missing_files(self, tmp_path):
+        write_module(tmp_path)
+        assert lint_own.check_translations(tmp_path) == [
+            "crm_x/i18n/crm_x.pot: missing"
+        ]
+        write(tmp_path, "crm_x/i18n/crm_x.pot", POT)
+        assert lint_own.check_translations(tmp_path) == ["crm_x/i18n/zh_CN.po: missing"]
+
+
+class TestCoverage:
+    @pytest.fixture
+    def coverage(self, tmp_path):
+        """Writes one row of docs/coverage.md and returns the check's findings."""
+        write(
+            tmp_path,
+            "crm_x/tests/test_tier.py",
+            "def test_plain(): ...\nclass TestTier:\n    def test_high(self): ...\n",
+        )
+
+        def check(row: str) -> list[str]:
+            table = f"| Id | What | Where | Test |\n|--|--|--|--|\n{row}\n"
+            write(tmp_path, "docs/coverage.md", f"# Coverage\n\n{table}")
+            return lint_own.check_coverage(tmp_path)
+
+        return check
+
+    @pytest.mark.parametrize(
+        "test",
+        [
+            "`crm_x/tests/test_tier.py`",
+            "`crm_x/tests/test_tier.py::TestTier`",
+            "`crm_x/tests/test_tier.py::TestTier.test_high`",
+            "`crm_x/tests/test_tier.py::TestTier::test_high`",
+            "`crm_x/tests/test_tier.py::test_plain`, `crm_x/tests/`",
+        ],
+    )
+    def test_what_exists(self, coverage, test):
+        assert (
+            coverage(f"| B4 | tiers | `crm_x/tests`, `crm.value.tier` | {test} |") == []
+        )
+
+    def test_requirement_that_is_not_met_needs_no_test(self, coverage):
+        assert coverage("| B4 | tiers | — | — |") == []
+
+    @pytest.mark.parametrize(
+        ("row", "problem"),
+        [
+            ("| B4 | t | here | — |", "B4: names no test"),
+            ("| B4 | t | here | by hand |", "B4: names no test"),
+            ("| tiers | t | — | — |", "no requirement id: 'tiers'"),
+            (
+                "| B4 | t | here | `crm_x/tests/test_gone.py` |",
+                "B4: no such file: crm_x/tests/test_gone.py",
+            ),
+            (
+                "| B4 | t | `crm_x/gone.py` | `crm_x/tests/test_tier.py` |",
+                "B4: no such file: crm_x/gone.py",
+            ),
+            (
+                "| B4 | t | here | `crm_x/tests/test_tier.py::TestGone` |",
+                "B4: no TestGone in crm_x/tests/test_tier.py::TestGone",
+            ),
+            (
+                "| B4 | t | here | `crm_x/tests/test_tier.py::TestTier.test_plain` |",
+                "B4: no test_plain in crm_x/tests/test_tier.py::TestTier.test_plain",
+            ),
+        ],
+    )
+    def test_what_is_not_true(self, coverage, row, problem):
+        assert coverage(row) == [f"docs/coverage.md: {problem}"]
+
+    def test_page_without_the_table(self, tmp_path):
+        assert lint_own.check_coverage(tmp_path) == ["docs/coverage.md: missing"]
+        write(tmp_path, "docs/coverage.md", "# Coverage\n\n| a |\n|--|\n| b |\n")
+        assert lint_own.check_coverage(tmp_path) == [
+            "docs/coverage.md: no table with the headings id, where and test"
+        ]

@@ -1,0 +1,231 @@
+"""The repository's own static checks: what no linter knows.
+
+Each check takes the root of a checkout and returns its findings, one text each.
+They run one at a time in the linters' environment: `python -m tools.lint_own NAME`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tools.lint_files import existing_files, modules
+from tools.settings import ROOT
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+    from polib import POEntry
+
+MAX_LINES = 400
+LANGUAGES = ("zh_CN",)
+MODULE_FILES = (
+    "pyproject.toml",
+    "readme/DESCRIPTION.md",
+    "security/ir.model.access.csv",
+    "static/description/icon.png",
+    "static/description/icon.svg",
+)
+# A folder of somebody's machine: absolute, below a home folder.
+MACHINE_PATH = re.compile(r"(?<![\w.~$})/-])/(?:home|root|Users)/[\w.-]")
+REQUIREMENT_ID = re.compile(r"[A-Z]\d+[a-z]?")
+NOTHING = {"", "-", "–", "—"}
+DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def check_paths(root: Path) -> list[str]:
+    """No file names a folder of one machine; no lock file names a package host."""
+    findings = []
+    for name in existing_files(root):
+        try:
+            text = (root / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture
+        for number, line in enumerate(text.splitlines(), start=1):
+            if MACHINE_PATH.search(line):
+                findings.append(f"{name}:{number}: path of one machine: {line.strip()}")
+        if Path(name).name == "package-lock.json":
+            for package, entry in json.loads(text).get("packages", {}).items():
+                if "resolved" in entry:
+                    findings.append(f"{name}: {package} names the host it came from")
+    return findings
+
+
+def check_length(root: Path) -> list[str]:
+    """A Python source of more than 400 lines wants to be several; tests may be long."""
+    findings = []
+    for name in existing_files(root):
+        if not name.endswith(".py") or "tests" in Path(name).parts:
+            continue
+        lines = len((root / name).read_text(encoding="utf-8").splitlines())
+        if lines > MAX_LINES:
+            findings.append(f"{name}: {lines} lines, more than {MAX_LINES}")
+    return findings
+
+
+def check_modules(root: Path) -> list[str]:
+    """Each add-on has what every add-on here has: packaging, readme, icon, access."""
+    return [
+        f"{module.name}/{name}: missing"
+        for module in modules(root)
+        for name in MODULE_FILES
+        if not (module / name).is_file()
+    ]
+
+
+def check_readme(root: Path) -> list[str]:
+    """README.md and index.html are what their fragments generate."""
+    from tools import readme
+
+    return [
+        f"{path.relative_to(root)}: not what readme/ generates (ARGS=--fix does)"
+        for module in modules(root)
+        for path, text in readme.generate(module).items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+
+
+def check_translations(root: Path) -> list[str]:
+    """Every text of an add-on is translated into every language of the suite."""
+    import polib
+
+    findings = []
+    for module in modules(root):
+        template = module / "i18n" / f"{module.name}.pot"
+        if not template.is_file():
+            findings.append(f"{template.relative_to(root)}: missing")
+            continue
+        wanted = {_key(entry): entry for entry in polib.pofile(str(template))}
+        for language in LANGUAGES:
+            path = template.with_name(f"{language}.po")
+            name = path.relative_to(root)
+            if not path.is_file():
+                findings.append(f"{name}: missing")
+                continue
+            entries = {
+                _key(entry): entry
+                for entry in polib.pofile(str(path))
+                if not entry.obsolete
+            }
+            for key, entry in entries.items():
+                where = f"{name}:{entry.linenum}"
+                if key not in wanted:
+                    findings.append(f"{where}: not in the .pot: {entry.msgid!r}")
+                elif entry.fuzzy:
+                    findings.append(f"{where}: fuzzy: {entry.msgid!r}")
+                elif not entry.translated():
+                    findings.append(f"{where}: not translated: {entry.msgid!r}")
+            for key in wanted.keys() - entries.keys():
+                findings.append(f"{name}: not translated: {wanted[key].msgid!r}")
+    return findings
+
+
+def check_coverage(root: Path) -> list[str]:
+    """docs/coverage.md says what is true: every file and test it names exists.
+
+    In the tables with the headings "id", "where" and "test", each path in code spans
+    must exist, a test (`path::Class.method`) must be defined in it, and a row that
+    says where its requirement is met must name a test.
+    """
+    page = root / "docs" / "coverage.md"
+    if not page.is_file():
+        return ["docs/coverage.md: missing"]
+    rows = list(_coverage_rows(page.read_text(encoding="utf-8")))
+    if not rows:
+        return ["docs/coverage.md: no table with the headings id, where and test"]
+    findings = []
+    for row in rows:
+        if not REQUIREMENT_ID.fullmatch(row.identifier):
+            findings.append(f"docs/coverage.md: no requirement id: {row.identifier!r}")
+        if row.met and not row.tests:
+            findings.append(f"docs/coverage.md: {row.identifier}: names no test")
+        for reference in row.sources + row.tests:
+            if problem := _missing(root, reference):
+                findings.append(f"docs/coverage.md: {row.identifier}: {problem}")
+    return findings
+
+
+CHECKS: dict[str, Callable[[Path], list[str]]] = {
+    "paths": check_paths,
+    "length": check_length,
+    "modules": check_modules,
+    "readme": check_readme,
+    "translations": check_translations,
+    "coverage": check_coverage,
+}
+
+
+class CoverageRow(NamedTuple):
+    """One requirement of docs/coverage.md."""
+
+    identifier: str
+    met: bool
+    sources: list[str]
+    tests: list[str]
+
+
+def _coverage_rows(text: str) -> Iterator[CoverageRow]:
+    """The rows of the tables about requirements."""
+    import lxml.html
+    import markdown
+
+    page = lxml.html.fragment_fromstring(
+        markdown.markdown(text, extensions=["tables"]), create_parent=True
+    )
+    for table in page.iter("table"):
+        headings = [cell.text_content().strip().lower() for cell in table.iter("th")]
+        if not {"id", "where", "test"} <= set(headings):
+            continue
+        for line in table.iterfind("tbody/tr"):
+            cells = dict(zip(headings, line.iterfind("td"), strict=True))
+            yield CoverageRow(
+                identifier=cells["id"].text_content().strip(),
+                met=cells["where"].text_content().strip() not in NOTHING,
+                sources=_references(cells["where"]),
+                tests=_references(cells["test"]),
+            )
+
+
+def _references(cell: HtmlElement) -> list[str]:
+    """The code spans of a table cell that are paths (others are names of things)."""
+    spans = (span.text_content().strip() for span in cell.iter("code"))
+    return [span for span in spans if "/" in span]
+
+
+def _missing(root: Path, reference: str) -> str | None:
+    """What is wrong with `path` or `path::Class.method`, if anything."""
+    name, _, dotted = reference.partition("::")
+    path = root / name
+    if not path.exists():
+        return f"no such file: {name}"
+    scope: ast.AST = ast.parse(path.read_text(encoding="utf-8")) if dotted else None
+    for part in filter(None, re.split(r"::|\.", dotted)):
+        for node in ast.iter_child_nodes(scope):
+            if isinstance(node, DEFINITIONS) and node.name == part:
+                scope = node
+                break
+        else:
+            return f"no {part} in {reference}"
+    return None
+
+
+def _key(entry: POEntry) -> tuple[str | None, str]:
+    return entry.msgctxt, entry.msgid
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the findings of one check; exit code 1 when there are any."""
+    parser = argparse.ArgumentParser(prog="lint_own", description=__doc__)
+    parser.add_argument("check", choices=CHECKS)
+    findings = CHECKS[parser.parse_args(argv).check](ROOT)
+    for finding in findings:
+        print(finding)
+    return int(bool(findings))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
