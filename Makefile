@@ -1,0 +1,10 @@
+# The front door: every target is a command of tools/, see `make help`.
+# NAME=VALUE on make's command line reaches it as an environment variable.
+PYTHON ?= python3
+COMMANDS := setup demo test lint data shell bench stop clean screenshots
+
+.DEFAULT_GOAL := help
+.PHONY: help $(COMMANDS)
+
+help $(COMMANDS):
+	@$(PYTHON) -m tools $@

@@ -1,0 +1,17 @@
+"""`make stop` and `make clean`."""
+
+from __future__ import annotations
+
+from tools import serving
+from tools.postgres import demo_cluster, test_cluster
+from tools.settings import Settings
+
+
+def main(settings: Settings) -> int:
+    """End what this checkout started; a server of the user's own is left alone."""
+    stopped = ["the demo"] if serving.stop(settings) else []
+    for cluster in (demo_cluster(settings), test_cluster(settings)):
+        if cluster.stop():
+            stopped.append(f"PostgreSQL in {cluster.folder}")
+    print("stopped: " + ", ".join(stopped) if stopped else "nothing is running")
+    return 0
