@@ -1,0 +1,22 @@
+"""What happens once, when the module is installed or removed."""
+
+
+def post_init_hook(env):
+    """Let the scheduled action compute the first tiers within a minute.
+
+    A company that installs on years of orders must not look at empty screens until the
+    first of next month, and an installation must not wait for a long computation.
+    """
+    env.ref("crm_value_tiering.ir_cron_crm_value_recompute")._trigger()
+
+
+def uninstall_hook(env):
+    """Forget the tier in predictive lead scoring: its column goes with the module."""
+    parameters = env["ir.config_parameter"].sudo()
+    fields = parameters.get_param("crm.pls_fields") or ""
+    kept = [name for name in fields.split(",") if name and name != "value_tier_id"]
+    if fields and "value_tier_id" in fields.split(","):
+        parameters.set_param("crm.pls_fields", ",".join(kept))
+    env["crm.lead.scoring.frequency"].sudo().search(
+        [("variable", "=", "value_tier_id")]
+    ).unlink()

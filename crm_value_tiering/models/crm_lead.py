@@ -1,0 +1,47 @@
+from odoo import api, fields, models
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    # Stored, unlike on contacts: predictive lead scoring reads the raw column.
+    value_tier_id = fields.Many2one(
+        "crm.value.tier",
+        string="Value Tier",
+        compute="_compute_value_tier_id",
+        store=True,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="crm_value_tiering.group_value_user",
+        help="Tier of the customer in the company of the lead.",
+    )
+    value_tier_color = fields.Integer(
+        related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
+    )
+
+    @api.depends("partner_id", "company_id", "user_id")
+    def _compute_value_tier_id(self):
+        """Tier of the commercial entity. A computation of all tiers updates it in SQL."""
+        companies = {lead: lead._get_value_company() for lead in self if lead.partner_id}
+        profiles = self.env["crm.value.profile"].search_fetch(
+            [
+                ("partner_id", "in", self.partner_id.commercial_partner_id.ids),
+                ("company_id", "in", list({c.id for c in companies.values()})),
+            ],
+            ["partner_id", "company_id", "tier_id"],
+        ) if companies else self.env["crm.value.profile"]  # fmt: skip
+        tiers = {(p.partner_id.id, p.company_id.id): p.tier_id for p in profiles}
+        for lead in self:
+            company = companies.get(lead)
+            partner = lead.partner_id.commercial_partner_id
+            lead.value_tier_id = company and tiers.get((partner._origin.id, company.id))
+
+    def _get_value_company(self):
+        """The company whose tiers hold for the lead; leads may have none of their own."""
+        self.ensure_one()
+        return self.company_id or self.user_id.company_id or self._get_default_value_company()
+
+    @api.model
+    def _get_default_value_company(self):
+        """The first company: its tiers hold where neither lead nor salesperson has one."""
+        return self.env["res.company"].sudo().search([], order="id", limit=1)

@@ -1,0 +1,221 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+YEAR_DAYS = 365
+
+
+class CrmValueEngine(models.AbstractModel):
+    """From documents to value profiles, in a handful of set-based statements.
+
+    The stages, each a method on a *job* (a dict that the stages fill, see
+    :meth:`_prepare_job`): facts per customer → cut points → fitted forecast → scores and
+    lifetime values → tier limits → profiles, history, leads. This file holds the order
+    of the stages, the dimensions and the facts; the calibration and the scoring follow
+    in files of their own.
+
+    Working tables are temporary and end with the transaction: a run that is killed
+    leaves the last good result.
+    """
+
+    _name = "crm.value.engine"
+    _description = "Value Engine"
+
+    @api.model
+    def _run(self, company, model, as_of, hysteresis=True):
+        """Compute all profiles of ``company`` as of its local day ``as_of``.
+
+        The caller holds the company's lock and has the right to do so: this runs in
+        superuser mode because no user may write profiles.
+
+        :param hysteresis: whether the tiers of the previous computation hold a customer
+            back from falling
+        :return: the job, with ``counts``, ``calibration`` and ``fit`` filled
+        """
+        engine = self.sudo().with_company(company)
+        job = engine._prepare_job(company, model, as_of, hysteresis)
+        engine.env["crm.value.source"]._flush_source()
+        engine._flush_targets()
+        engine._collect_facts(job)
+        engine._calibrate_dimensions(job)
+        engine._calibrate_forecast(job)
+        engine._score(job)
+        engine._calibrate_tiers(job)
+        engine._store_profiles(job)
+        engine._update_leads(job)
+        engine._invalidate_targets()
+        return job
+
+    @api.model
+    def _prepare_job(self, company, model, as_of, hysteresis):
+        return {
+            "company": company,
+            "as_of": as_of,
+            "hysteresis": hysteresis,
+            "run_id": self.env.context.get("crm_value_run_id"),
+            "parameters": model._get_parameters(),
+            "calibration": {},
+            "fit": {},
+            "counts": {},
+        }
+
+    @api.model
+    def _flush_targets(self):
+        for name in ("crm.value.profile", "crm.value.transition", "crm.lead", "res.users"):
+            self.env[name].flush_model()
+
+    @api.model
+    def _invalidate_targets(self):
+        for name in ("crm.value.profile", "crm.value.transition"):
+            self.env[name].invalidate_model()
+        self.env["crm.lead"].invalidate_model(["value_tier_id"])
+        partners = self.env["res.partner"]
+        partners.invalidate_model(["value_profile_id", *partners._get_value_fields()])
+        self.env["sale.order"].invalidate_model(["value_tier_id", "value_tier_color"])
+
+    # -------------------------------------------------------------- dimensions
+    @api.model
+    def _get_dimensions(self):
+        """Hook: what the value score is made of.
+
+        :return: list of dicts, in the order shown to users:
+
+            - ``code``: ``<code>``; the profile has a field ``score_<code>`` (1 to 5) and
+              the model a field ``weight_<code>``
+            - ``measure``: SQL over the facts ``f`` (see :meth:`_collect_facts`), more is
+              better, NULL when unknown; an unknown dimension is left out and the
+              weights of the others take its place
+            - ``join`` (optional): SQL that joins further facts to ``f.partner_id``
+        """
+        return [
+            {"code": "recency", "measure": SQL("(f.last_purchase - DATE '1970-01-01')")},
+            {"code": "frequency", "measure": SQL("f.window_purchases")},
+            {"code": "monetary", "measure": SQL("f.revenue_window")},
+            {"code": "variety", "measure": SQL("f.product_count")},
+        ]
+
+    @api.model
+    def _get_dimension_joins(self):
+        """SQL: the joins that the measures of all dimensions need."""
+        return SQL(" ").join(d["join"] for d in self._get_dimensions() if d.get("join"))
+
+    # ------------------------------------------------------------------- facts
+    @api.model
+    def _collect_facts(self, job):
+        """Create ``crm_value_fact``: one row per customer of the company.
+
+        A customer is a commercial partner that is not archived and has a document up to
+        the as-of date, or has a profile already (its last order may have been
+        cancelled). Amounts are NUMERIC in company currency: sums are exact and do not
+        depend on the order of the rows.
+
+        Columns: ``partner_id``; ``first_purchase``, ``last_purchase`` (days, NULL if
+        there is none); ``purchase_days``, ``window_purchases`` (days with a purchase, in
+        all and in the period); ``revenue_total``, ``revenue_year``,
+        ``revenue_previous_year``, ``revenue_window`` (signed); ``refund_total`` (>= 0);
+        ``spend_total``, ``repeat_spend`` (without refunds; all purchases, all but those
+        of the first day); ``product_count`` (distinct products in the period).
+        """
+        company, as_of = job["company"], job["as_of"]
+        parameters = job["parameters"]
+        source = self.env["crm.value.source"]
+        window = parameters["window_days"]
+        in_window = SQL("day > %s::date - %s", as_of, window) if window else SQL("TRUE")
+        self._create_working_table(
+            "crm_value_event",
+            source._get_events_sql(
+                parameters["source"], company, as_of, parameters["include_zero"]
+            ),
+        )
+        job["counts"]["documents_without_rate"] = self._fetch_value(
+            SQL("SELECT COUNT(*) FROM crm_value_event WHERE amount IS NULL")
+        )
+        self._create_working_table(
+            "crm_value_fact",
+            SQL(
+                """
+                WITH by_day AS (
+                    SELECT partner_id, day,
+                           SUM(amount) AS net,
+                           SUM(amount) FILTER (WHERE is_purchase) AS spend,
+                           SUM(amount) FILTER (WHERE amount < 0) AS refund,
+                           BOOL_OR(is_purchase) AS is_purchase
+                      FROM crm_value_event
+                     WHERE amount IS NOT NULL
+                     GROUP BY partner_id, day
+                ), by_customer AS (
+                    SELECT partner_id,
+                           MIN(day) FILTER (WHERE is_purchase) AS first_purchase,
+                           MAX(day) FILTER (WHERE is_purchase) AS last_purchase,
+                           COUNT(*) FILTER (WHERE is_purchase) AS purchase_days,
+                           COUNT(*) FILTER (WHERE is_purchase AND %(in_window)s)
+                               AS window_purchases,
+                           SUM(net) AS revenue_total,
+                           SUM(net) FILTER (WHERE day > %(as_of)s::date - %(year)s)
+                               AS revenue_year,
+                           SUM(net) FILTER (
+                               WHERE day > %(as_of)s::date - 2 * %(year)s
+                                 AND day <= %(as_of)s::date - %(year)s
+                           ) AS revenue_previous_year,
+                           SUM(net) FILTER (WHERE %(in_window)s) AS revenue_window,
+                           -SUM(refund) AS refund_total,
+                           SUM(spend) AS spend_total,
+                           -- spend of the earliest day: arrays compare by their head
+                           (MIN(ARRAY[(day - DATE '1970-01-01')::numeric, spend])
+                               FILTER (WHERE is_purchase))[2] AS first_spend
+                      FROM by_day
+                     GROUP BY partner_id
+                ), variety AS (
+                    SELECT partner_id, COUNT(DISTINCT product_id) AS product_count
+                      FROM (%(products)s) product
+                     WHERE %(in_window)s
+                     GROUP BY partner_id
+                ), known AS (
+                    SELECT partner_id FROM by_customer
+                     UNION
+                    SELECT partner_id FROM crm_value_profile WHERE company_id = %(company)s
+                )
+                SELECT known.partner_id,
+                       c.first_purchase,
+                       c.last_purchase,
+                       COALESCE(c.purchase_days, 0)::int AS purchase_days,
+                       COALESCE(c.window_purchases, 0)::int AS window_purchases,
+                       COALESCE(c.revenue_total, 0) AS revenue_total,
+                       COALESCE(c.revenue_year, 0) AS revenue_year,
+                       COALESCE(c.revenue_previous_year, 0) AS revenue_previous_year,
+                       COALESCE(c.revenue_window, 0) AS revenue_window,
+                       COALESCE(c.refund_total, 0) AS refund_total,
+                       COALESCE(c.spend_total, 0) AS spend_total,
+                       COALESCE(c.spend_total - c.first_spend, 0) AS repeat_spend,
+                       COALESCE(variety.product_count, 0)::int AS product_count
+                  FROM known
+                  JOIN res_partner partner
+                    ON partner.id = known.partner_id AND partner.active
+                  LEFT JOIN by_customer c ON c.partner_id = known.partner_id
+                  LEFT JOIN variety ON variety.partner_id = known.partner_id
+                """,
+                as_of=as_of,
+                company=company.id,
+                in_window=in_window,
+                products=source._get_products_sql(parameters["source"], company, as_of),
+                year=YEAR_DAYS,
+            ),
+        )
+        job["counts"]["customers"] = self._fetch_value(
+            SQL("SELECT COUNT(*) FROM crm_value_fact WHERE purchase_days > 0")
+        )
+
+    # ------------------------------------------------------------------- tools
+    @api.model
+    def _create_working_table(self, name, query):
+        """Create a temporary table of this transaction from ``query``."""
+        table = SQL.identifier(name)
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", table))
+        self.env.cr.execute(
+            SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", table, query)
+        )
+        self.env.cr.execute(SQL("ANALYZE %s", table))
+
+    @api.model
+    def _fetch_value(self, query):
+        """The single value that ``query`` returns."""
+        return self.env.execute_query(query)[0][0]

@@ -1,0 +1,232 @@
+from collections import Counter
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..stats import gamma_gamma, mbg_nbd
+
+SCORES = 5
+NEUTRAL_SCORE = 3
+# A maximum-likelihood fit gains nothing visible from more customers than this.
+FIT_SAMPLE = 20000
+DAYS_PER_WEEK = mbg_nbd.DAYS_PER_WEEK
+
+
+class CrmValueEngine(models.AbstractModel):
+    """What is learned from all customers together: cut points, forecast, tier limits."""
+
+    _inherit = "crm.value.engine"
+
+    # -------------------------------------------------------------- cut points
+    @api.model
+    def _calibrate_dimensions(self, job):
+        """Fill ``calibration["dimensions"]``: the cut points of each dimension.
+
+        Per code: ``cuts``, the four measures at 20, 40, 60 and 80 % of the customers (a
+        customer's score is 1 plus the cuts strictly below him, so that ties score down
+        and 60 % one-time buyers all get 1 of 5), and ``neutral`` when all customers are
+        equal, which scores 3 for everybody.
+        """
+        parameters, calibration = job["parameters"], job["calibration"]
+        customers = job["counts"]["customers"]
+        calibration["sufficient"] = customers >= parameters["min_customers"]
+        calibration["dimensions"] = {}
+        fractions = [step / SCORES for step in range(1, SCORES)]
+        for dimension in self._get_dimensions():
+            low, high, cuts = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT MIN(measure), MAX(measure),
+                           percentile_disc(%(fractions)s::float8[])
+                               WITHIN GROUP (ORDER BY measure)
+                      FROM (SELECT (%(measure)s)::numeric AS measure
+                              FROM crm_value_fact f %(joins)s
+                             WHERE f.purchase_days > 0) measured
+                    """,
+                    fractions=fractions,
+                    measure=dimension["measure"],
+                    joins=self._get_dimension_joins(),
+                )
+            )[0]
+            calibration["dimensions"][dimension["code"]] = {
+                "cuts": [str(cut) for cut in cuts or []],
+                "neutral": low is not None and low == high,
+            }
+
+    # ---------------------------------------------------------------- forecast
+    @api.model
+    def _calibrate_forecast(self, job):
+        """Fill ``fit``: the parameters of the purchase and of the spend model.
+
+        ``method`` is "fitted"; "previous" when there are too few repeat customers or the
+        fit does not converge and an earlier run has parameters; else "rule", a rule of
+        thumb on how long ago the last purchase was. ``reason`` says why.
+        """
+        job["fit"] = {
+            "purchases": self._fit_purchases(job),
+            "spend": self._fit_spend(job),
+        }
+
+    @api.model
+    def _fit_purchases(self, job):
+        as_of = job["as_of"]
+        repeaters = self._fetch_value(
+            SQL("SELECT COUNT(*) FROM crm_value_fact WHERE purchase_days > 1")
+        )
+        if repeaters < job["parameters"]["min_repeaters"]:
+            return self._get_fallback_fit(job, "purchases", "few", repeaters)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT x, recency, age, COUNT(*)
+                  FROM (SELECT purchase_days - 1 AS x,
+                               last_purchase - first_purchase AS recency,
+                               %(as_of)s::date - first_purchase AS age
+                          FROM crm_value_fact
+                         WHERE purchase_days > 0
+                         ORDER BY hashint4(partner_id), partner_id
+                         LIMIT %(limit)s) sample
+                 GROUP BY x, recency, age
+                """,
+                as_of=as_of,
+                limit=FIT_SAMPLE,
+            )
+        )
+        fit = mbg_nbd.fit(
+            Counter(
+                {
+                    (x, recency / DAYS_PER_WEEK, age / DAYS_PER_WEEK): count
+                    for x, recency, age, count in sorted(rows)
+                }
+            )
+        )
+        if not fit.converged:
+            return self._get_fallback_fit(job, "purchases", "not_converged", repeaters)
+        p = fit.parameters
+        return {
+            "method": "fitted",
+            "parameters": {"r": p.r, "alpha": p.alpha, "a": p.a, "b": p.b},
+            "log_likelihood": fit.log_likelihood,
+            "customers": fit.customers,
+            "repeaters": repeaters,
+        }
+
+    @api.model
+    def _fit_spend(self, job):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT x, spend, COUNT(*)
+                  FROM (SELECT purchase_days - 1 AS x,
+                               (repeat_spend / (purchase_days - 1))::float8 AS spend
+                          FROM crm_value_fact
+                         WHERE purchase_days > 1 AND repeat_spend > 0
+                         ORDER BY hashint4(partner_id), partner_id
+                         LIMIT %(limit)s) sample
+                 GROUP BY x, spend
+                """,
+                limit=FIT_SAMPLE,
+            )
+        )
+        repeaters = sum(row[2] for row in rows)
+        if repeaters < job["parameters"]["min_repeaters"]:
+            return self._get_fallback_fit(job, "spend", "few", repeaters)
+        fit = gamma_gamma.fit(
+            Counter({(x, spend): count for x, spend, count in sorted(rows)})
+        )
+        p = fit.parameters
+        # Without a population mean (q <= 1) the shrunk spend of a one-time buyer would
+        # be infinite or negative.
+        if not fit.converged or p.mean is None:
+            return self._get_fallback_fit(job, "spend", "not_converged", repeaters)
+        return {
+            "method": "fitted",
+            "parameters": {"p": p.p, "q": p.q, "v": p.v},
+            "mean": p.mean,
+            "log_likelihood": fit.log_likelihood,
+            "repeaters": repeaters,
+        }
+
+    @api.model
+    def _get_fallback_fit(self, job, part, reason, repeaters):
+        """Parameters of the last run that fitted ``part``, else none: the rule."""
+        runs = self.env["crm.value.run"].search(
+            [("company_id", "=", job["company"].id), ("state", "=", "done")],
+            order="id desc",
+            limit=24,
+        )
+        for run in runs:
+            earlier = (run.fit or {}).get(part) or {}
+            if earlier.get("method") == "fitted":
+                return {
+                    **earlier,
+                    "method": "previous",
+                    "reason": reason,
+                    "repeaters": repeaters,
+                    "as_of": str(run.as_of),
+                }
+        return {"method": "rule", "reason": reason, "repeaters": repeaters}
+
+    # ------------------------------------------------------------- tier limits
+    @api.model
+    def _calibrate_tiers(self, job):
+        """Fill ``calibration["tiers"]``: where each tier begins, best first.
+
+        Each has ``tier_id`` and ``limit`` (a value score or a lifetime value; a customer
+        at the limit is in). The last tier has none. A share is met as nearly as ties
+        allow: of the two limits around it the nearer one, when equally near the smaller
+        tier. All customers equal: everybody is in the middle tier.
+        """
+        parameters, calibration = job["parameters"], job["calibration"]
+        tiers = parameters["tiers"]
+        calibration["tiers"] = [{"tier_id": tier["tier_id"]} for tier in tiers]
+        calibration["neutral_tier"] = None
+        calibration["measure"] = (
+            "clv_predictive" if parameters["tier_rule"] == "clv" else "value_score"
+        )
+        if not calibration["sufficient"]:
+            return
+        if parameters["tier_rule"].startswith("share"):
+            limits = self._get_share_limits(job)
+        else:
+            field = "min_clv" if parameters["tier_rule"] == "clv" else "min_score"
+            limits = [str(tier[field]) for tier in tiers[:-1]]
+        for tier, limit in zip(calibration["tiers"], limits, strict=False):
+            tier["limit"] = limit
+
+    @api.model
+    def _get_share_limits(self, job):
+        """Limits of all tiers but the last for a rule by share; None: an empty tier."""
+        parameters, calibration = job["parameters"], job["calibration"]
+        tiers = parameters["tiers"]
+        by_revenue = parameters["tier_rule"] == "share_revenue"
+        weight = SQL("GREATEST(revenue_window, 0)") if by_revenue else SQL("1")
+        values = self.env.execute_query(
+            SQL(
+                """
+                SELECT value_score, SUM(SUM(%(weight)s)) OVER (ORDER BY value_score DESC)
+                  FROM crm_value_score
+                 WHERE value_score IS NOT NULL
+                 GROUP BY value_score
+                 ORDER BY value_score DESC
+                """,
+                weight=weight,
+            )
+        )
+        if not values:
+            return []
+        if len(values) == 1:
+            calibration["neutral_tier"] = tiers[len(tiers) // 2]["tier_id"]
+            return []
+        total = values[-1][1] or 1
+        limits, target = [], 0
+        for tier in tiers[:-1]:
+            target += tier["share"] / 100
+            # (distance, members) of each possible limit; the first candidate is nobody
+            candidates = [(abs(target), 0, None)] + [
+                (abs(float(held / total) - target), held, value)
+                for value, held in values
+            ]
+            limit = min(candidates, key=lambda candidate: candidate[:2])[2]
+            limits.append(None if limit is None else str(limit))
+        return limits

@@ -1,0 +1,239 @@
+from odoo import api, fields, models
+
+LIFECYCLES = [
+    ("new", "New"),
+    ("growing", "Growing"),
+    ("mature", "Mature"),
+    ("declining", "Declining"),
+    ("lost", "Lost"),
+]
+CHURN_LEVELS = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
+
+
+class CrmValueProfile(models.Model):
+    """What a customer is worth to a company: one row per company and commercial partner.
+
+    Written by ``crm.value.engine`` in SQL; no user writes here. Contacts of a company
+    share the profile of their commercial entity.
+    """
+
+    _name = "crm.value.profile"
+    _description = "Customer Value"
+    _order = "value_score desc nulls last, clv_predictive desc nulls last, id"
+    _rec_name = "partner_id"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    user_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
+    country_id = fields.Many2one(related="partner_id.country_id")
+    run_id = fields.Many2one(
+        "crm.value.run",
+        string="Computation",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The computation that last changed this profile.",
+    )
+    as_of = fields.Date(
+        string="As of", readonly=True, help="Last day whose orders are counted."
+    )
+
+    # Classes
+    tier_id = fields.Many2one(
+        "crm.value.tier", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    tier_color = fields.Integer(related="tier_id.color")
+    tier_strategy = fields.Text(related="tier_id.strategy")
+    lifecycle = fields.Selection(
+        LIFECYCLES,
+        string="Lifecycle Stage",
+        readonly=True,
+        help="New, growing, mature, declining or lost, by the rules of the value model.",
+    )
+    churn_level = fields.Selection(
+        CHURN_LEVELS,
+        string="Churn Risk",
+        readonly=True,
+        help="How likely the customer has left without saying so.",
+    )
+    data_state = fields.Selection(
+        [
+            ("ok", "Complete"),
+            ("insufficient", "Too few customers to compare"),
+            ("no_purchase", "No purchase"),
+        ],
+        readonly=True,
+    )
+
+    # Facts
+    first_purchase = fields.Date(readonly=True)
+    last_purchase = fields.Date(readonly=True)
+    recency_days = fields.Integer(
+        string="Days Since Last Purchase", readonly=True, aggregator="avg"
+    )
+    purchase_days = fields.Integer(
+        string="Purchases",
+        readonly=True,
+        help="Days with at least one confirmed order or posted invoice, in all.",
+    )
+    window_purchases = fields.Integer(
+        string="Purchases in Period",
+        readonly=True,
+        help="Days with a purchase in the period of the value model.",
+    )
+    product_count = fields.Integer(
+        string="Products",
+        readonly=True,
+        aggregator="avg",
+        help="Different products bought in the period of the value model.",
+    )
+    revenue_window = fields.Monetary(
+        string="Revenue in Period",
+        readonly=True,
+        help="Untaxed revenue less refunds in the period of the value model.",
+    )
+    revenue_year = fields.Monetary(
+        string="Annual Revenue",
+        readonly=True,
+        help="Untaxed revenue less refunds of the last 365 days.",
+    )
+    revenue_previous_year = fields.Monetary(
+        string="Previous Year",
+        readonly=True,
+        help="Untaxed revenue less refunds of the 365 days before the last 365 days.",
+    )
+    revenue_total = fields.Monetary(
+        string="Total Revenue",
+        readonly=True,
+        help="Untaxed revenue less refunds since the first purchase.",
+    )
+    refund_total = fields.Monetary(
+        string="Refunds", readonly=True, help="Refunds and negative orders, in all."
+    )
+    average_purchase = fields.Monetary(
+        readonly=True,
+        aggregator="avg",
+        help="Revenue per day of purchase, before refunds.",
+    )
+
+    # Scores
+    score_recency = fields.Integer(
+        string="Recency", readonly=True, aggregator="avg", help="1 (long ago) to 5 (just now)."
+    )
+    score_frequency = fields.Integer(
+        string="Frequency", readonly=True, aggregator="avg", help="1 (rarely) to 5 (often)."
+    )
+    score_monetary = fields.Integer(
+        string="Amount", readonly=True, aggregator="avg", help="1 (little) to 5 (much)."
+    )
+    score_variety = fields.Integer(
+        string="Variety",
+        readonly=True,
+        aggregator="avg",
+        help="1 (few different products) to 5 (many).",
+    )
+    value_score = fields.Float(
+        digits=(6, 2),
+        readonly=True,
+        aggregator="avg",
+        help="0 to 100: the weighted mean of the scores.",
+    )
+
+    # Forecast
+    p_alive = fields.Float(
+        string="Still Active",
+        digits=(8, 6),
+        readonly=True,
+        aggregator="avg",
+        help="Probability that the customer has not left, by the MBG/NBD model of "
+        "repeat buying.",
+    )
+    p_buy_quarter = fields.Float(
+        string="Buys Within 90 Days",
+        digits=(8, 6),
+        readonly=True,
+        aggregator="avg",
+        help="Probability of at least one purchase within the next 90 days.",
+    )
+    p_buy_year = fields.Float(
+        string="Buys Within a Year",
+        digits=(8, 6),
+        readonly=True,
+        aggregator="avg",
+        help="Probability of at least one purchase within the next 365 days.",
+    )
+    expected_purchases = fields.Float(
+        digits=(12, 4),
+        readonly=True,
+        help="Number of purchases to expect within the next 365 days.",
+    )
+    expected_spend = fields.Monetary(
+        string="Expected per Purchase",
+        readonly=True,
+        aggregator="avg",
+        help="Amount to expect per purchase, by the Gamma-Gamma model: the customer's "
+        "own mean, drawn towards everybody's the fewer purchases there are.",
+    )
+    clv_simple = fields.Monetary(
+        string="Annual Revenue × Retention",
+        readonly=True,
+        help="Revenue of the last 365 days times the probability of a purchase within "
+        "the next 365 days. A revenue.",
+    )
+    clv_predictive = fields.Monetary(
+        string="Predicted Lifetime Value",
+        readonly=True,
+        help="Expected purchases over the horizon × expected amount × margin, "
+        "discounted. A margin.",
+    )
+    explanation_html = fields.Html(
+        string="Why",
+        compute="_compute_explanation_html",
+        sanitize=False,
+        help="How tier, score and lifetime values came about, in words.",
+    )
+
+    # A constraint, not an index: the merge of contacts looks for constraints.
+    _company_partner_uniq = models.Constraint(
+        "UNIQUE (company_id, partner_id)",
+        "A customer has one value profile per company.",
+    )
+    _company_tier_idx = models.Index("(company_id, tier_id)")
+
+    @api.depends("partner_id.display_name")
+    def _compute_display_name(self):
+        for profile in self:
+            profile.display_name = profile.partner_id.display_name
+
+    @api.depends_context("lang", "uid")
+    def _compute_explanation_html(self):
+        for profile in self:
+            profile.explanation_html = profile._render_explanation()
+
+    def action_open_partner(self):
+        """Open the contact, on its value page."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_transitions(self):
+        """Open what changed for this customer, and when."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_value_tiering.crm_value_transition_action"
+        )
+        action["domain"] = [("profile_id", "=", self.id)]
+        action["context"] = {}
+        return action

@@ -1,0 +1,270 @@
+import logging
+import time
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, formatLang
+
+_logger = logging.getLogger(__name__)
+
+# First key of the advisory lock; the second is the company.
+LOCK_CLASS = 190_420_501
+
+
+class CrmValueRun(models.Model):
+    """A computation of the tiers of a company: what went in, what came out."""
+
+    _name = "crm.value.run"
+    _description = "Value Computation"
+    _order = "id desc"
+    _rec_name = "as_of"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    model_id = fields.Many2one(
+        "crm.value.model",
+        string="Value Model",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+    )
+    as_of = fields.Date(
+        string="As of",
+        required=True,
+        readonly=True,
+        help="Last day whose orders are counted, in the company's time zone.",
+    )
+    state = fields.Selection(
+        [("done", "Done"), ("failed", "Failed")], required=True, readonly=True
+    )
+    started_at = fields.Datetime(string="Started", readonly=True)
+    duration = fields.Float(
+        string="Duration (Seconds)", readonly=True, aggregator="avg", digits=(10, 2)
+    )
+    error = fields.Text(readonly=True)
+    parameters = fields.Json(
+        readonly=True, help="The value model as it was: see _get_parameters() there."
+    )
+    calibration = fields.Json(
+        readonly=True,
+        help="Cut points of the scores and limits of the tiers, as decimal strings.",
+    )
+    fit = fields.Json(
+        readonly=True,
+        help="Parameters of the forecast (MBG/NBD in weeks, Gamma-Gamma in company "
+        "currency) with their log-likelihood.",
+    )
+    counts = fields.Json(readonly=True, help="What was counted and written.")
+    customer_count = fields.Integer(string="Customers", readonly=True)
+    written_count = fields.Integer(
+        string="Profiles Written",
+        readonly=True,
+        help="Profiles that changed. A second computation of the same day writes none.",
+    )
+    transition_count = fields.Integer(string="Changes", readonly=True)
+    summary_html = fields.Html(compute="_compute_summary_html", sanitize=False)
+
+    @api.depends("as_of", "company_id")
+    def _compute_display_name(self):
+        for run in self:
+            run.display_name = self.env._(
+                "%(company)s as of %(date)s",
+                company=run.company_id.name,
+                date=fields.Date.to_string(run.as_of) if run.as_of else "",
+            )
+
+    @api.depends_context("lang")
+    def _compute_summary_html(self):
+        for run in self:
+            run.summary_html = self.env["ir.qweb"]._render(
+                "crm_value_tiering.value_run_summary", run._get_summary()
+            )
+
+    def _get_summary(self):
+        """Values for the template of the summary: tiers, forecast, warnings."""
+        self.ensure_one()
+        counts, fit = self.counts or {}, self.fit or {}
+        tiers = self.env["crm.value.tier"].with_context(active_test=False)
+        limits = {
+            tier["tier_id"]: tier.get("limit")
+            for tier in (self.calibration or {}).get("tiers", [])
+        }
+        rows = []
+        for key, part in (counts.get("tiers") or {}).items():
+            tier = tiers.browse(int(key)).exists()
+            limit = limits.get(tier.id)
+            rows.append(
+                {
+                    "tier": tier,
+                    "name": tier.name or self.env._("No tier"),
+                    "customers": part["customers"],
+                    "share": f"{formatLang(self.env, 100 * part['share'], digits=1)} %",
+                    "revenue": float(part["revenue"]),
+                    "limit": formatLang(self.env, float(limit), digits=2) if limit else "–",
+                }
+            )
+        rows.sort(key=lambda row: (not row["tier"], row["tier"].sequence))
+        return {
+            "run": self,
+            "tiers": rows,
+            "fit": fit,
+            "counts": counts,
+            "currency": self.currency_id,
+            "log_likelihood": {
+                part: formatLang(self.env, values["log_likelihood"], digits=2)
+                for part, values in fit.items()
+                if "log_likelihood" in values
+            },
+        }
+
+    # ------------------------------------------------------------------- public
+    @api.model
+    def recompute(self, companies=None, as_of=None):
+        """Compute the tiers of ``companies``.
+
+        :param companies: res.company records; default: the current company
+        :param as_of: last local day whose orders are counted (date or ISO string);
+            default: today in each company's time zone
+        :return: the runs, one per company; a company that somebody else is computing
+            right now is left out: that computation's result will do
+        :raise AccessError: without the right to compute
+        """
+        self._check_may_recompute()
+        companies = companies or self.env.company
+        if companies - self.env.companies and not self.env.su:
+            raise AccessError(
+                self.env._("You can compute the tiers of your own companies only.")
+            )
+        as_of = fields.Date.to_date(as_of)
+        runs = self.browse()
+        for company in companies:
+            run = self._recompute_company(company, as_of or company._get_value_today())
+            runs += run
+        return runs
+
+    def action_open_profiles(self):
+        """Open the customers of the run's company."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_value_tiering.crm_value_profile_action"
+        )
+        action["domain"] = [("company_id", "=", self.company_id.id)]
+        return action
+
+    def action_open_transitions(self):
+        """Open the changes that this run found."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_value_tiering.crm_value_transition_action"
+        )
+        action["domain"] = [("run_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    # ----------------------------------------------------------------- business
+    @api.model
+    def _check_may_recompute(self):
+        if not self.env.su and not self.env.user.has_group(
+            "crm_value_tiering.group_value_manager"
+        ):
+            raise AccessError(
+                self.env._(
+                    "Only managers of customer value can compute tiers. Ask one of them, "
+                    "or wait for the monthly computation."
+                )
+            )
+
+    @api.model
+    def _recompute_company(self, company, as_of):
+        """Compute one company; returns the run, or nothing when one is under way."""
+        if not self._try_lock_company(company):
+            return self.browse()
+        model = self.env["crm.value.model"].sudo()._get_for_company(company, as_of)
+        started = fields.Datetime.now()
+        clock = time.monotonic()
+        run = self.sudo().create(
+            {
+                "company_id": company.id,
+                "model_id": model.id,
+                "as_of": as_of,
+                "state": "done",
+                "started_at": started,
+            }
+        )
+        try:
+            with self.env.cr.savepoint():
+                job = (
+                    self.env["crm.value.engine"]
+                    .with_context(crm_value_run_id=run.id)
+                    ._run(company, model, as_of)
+                )
+                run.write(self._prepare_run_vals(job))
+        except psycopg2.OperationalError:
+            raise  # a concurrent transaction: Odoo repeats the request or the job
+        except (psycopg2.Error, UserError, ArithmeticError, ValueError) as error:
+            _logger.exception("Customer value of %s: computation failed", company.name)
+            run.write({"state": "failed", "error": str(error)})
+        run.duration = time.monotonic() - clock
+        return run.sudo(self.env.su)
+
+    @api.model
+    def _prepare_run_vals(self, job):
+        return {
+            "parameters": job["parameters"],
+            "calibration": job["calibration"],
+            "fit": job["fit"],
+            "counts": job["counts"],
+            "customer_count": job["counts"]["customers"],
+            "written_count": job["counts"]["written"],
+            "transition_count": job["counts"]["transitions"],
+        }
+
+    @api.model
+    def _try_lock_company(self, company):
+        """Take the company's lock until the end of the transaction, if it is free."""
+        return self.env.execute_query(
+            SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", LOCK_CLASS, company.id)
+        )[0][0]
+
+    # --------------------------------------------------------------------- cron
+    @api.model
+    def _cron_recompute(self):
+        """Compute every company that sells, one transaction each."""
+        companies = self._get_companies_to_compute()
+        done = self.search_read(
+            [
+                ("company_id", "in", companies.ids),
+                ("started_at", ">", fields.Datetime.subtract(fields.Datetime.now(), hours=1)),
+                ("state", "=", "done"),
+            ],
+            ["company_id"],
+        )
+        remaining = companies - companies.browse({run["company_id"][0] for run in done})
+        self.env["ir.cron"]._commit_progress(remaining=len(remaining))
+        for company in remaining:
+            self._recompute_company(company, company._get_value_today())
+            if not self.env["ir.cron"]._commit_progress(1):
+                break
+
+    @api.model
+    def _get_companies_to_compute(self):
+        """Hook: companies with sales of their own, or with profiles already."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT company.id FROM res_company company
+                 WHERE company.active AND (
+                       EXISTS (SELECT FROM sale_order
+                                WHERE company_id = company.id AND state = 'sale')
+                    OR EXISTS (SELECT FROM account_move
+                                WHERE company_id = company.id AND state = 'posted'
+                                  AND move_type IN ('out_invoice', 'out_refund'))
+                    OR EXISTS (SELECT FROM crm_value_profile
+                                WHERE company_id = company.id))
+                 ORDER BY company.id
+                """
+            )
+        )
+        return self.env["res.company"].browse(row[0] for row in rows)

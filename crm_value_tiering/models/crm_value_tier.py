@@ -1,0 +1,51 @@
+from odoo import fields, models
+
+
+class CrmValueTier(models.Model):
+    """A class of customers, best first, with what the company does for it."""
+
+    _name = "crm.value.tier"
+    _description = "Value Tier"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=50, help="The best tier comes first.")
+    color = fields.Integer(help="Colour of the tag on contacts, leads and quotations.")
+    active = fields.Boolean(default=True)
+    strategy = fields.Text(
+        translate=True,
+        help="What the company does for these customers: service, frequency of contact, "
+        "offers, care. Shown on the contact.",
+    )
+    default_share = fields.Float(
+        string="Share of Customers (%)",
+        help="Share proposed for this tier in a new value model, in percent.",
+    )
+    default_min_score = fields.Float(
+        string="Minimum Score",
+        help="Value score (0 to 100) proposed for this tier in a new value model.",
+    )
+    default_min_clv = fields.Float(
+        string="Minimum Lifetime Value",
+        help="Predicted lifetime value, in the company's currency, proposed for this tier "
+        "in a new value model.",
+    )
+
+    _share_range = models.Constraint(
+        "CHECK (default_share >= 0 AND default_share <= 100)",
+        "A share is between 0 % and 100 %.",
+    )
+    _score_range = models.Constraint(
+        "CHECK (default_min_score >= 0 AND default_min_score <= 100)",
+        "The value score is between 0 and 100.",
+    )
+
+    def action_open_customers(self):
+        """Open the customers of this tier."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_value_tiering.crm_value_profile_action"
+        )
+        action["domain"] = [("tier_id", "=", self.id)]
+        action["display_name"] = self.env._("%(tier)s customers", tier=self.name)
+        return action

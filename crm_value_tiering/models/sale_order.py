@@ -1,0 +1,34 @@
+from odoo import api, fields, models
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    value_tier_id = fields.Many2one(
+        "crm.value.tier",
+        string="Value Tier",
+        compute="_compute_value_tier_id",
+        search="_search_value_tier_id",
+        groups="crm_value_tiering.group_value_user",
+        help="Tier of the customer in the company of the order.",
+    )
+    value_tier_color = fields.Integer(
+        related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
+    )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_value_tier_id(self):
+        profiles = self.env["crm.value.profile"].search_fetch(
+            [
+                ("partner_id", "in", self.partner_id.commercial_partner_id.ids),
+                ("company_id", "in", self.company_id.ids),
+            ],
+            ["partner_id", "company_id", "tier_id"],
+        )
+        tiers = {(p.partner_id.id, p.company_id.id): p.tier_id for p in profiles}
+        for order in self:
+            partner = order.partner_id.commercial_partner_id
+            order.value_tier_id = tiers.get((partner._origin.id, order.company_id.id))
+
+    def _search_value_tier_id(self, operator, value):
+        return [("partner_id.value_tier_id", operator, value)]

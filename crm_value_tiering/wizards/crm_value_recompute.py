@@ -1,0 +1,69 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CrmValueRecompute(models.TransientModel):
+    """Compute the tiers now, or as they would have been on a day in the past."""
+
+    _name = "crm.value.recompute"
+    _description = "Compute Customer Value"
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        domain=lambda self: [("id", "in", self.env.companies.ids)],
+    )
+    as_of = fields.Date(
+        string="As of",
+        required=True,
+        compute="_compute_as_of",
+        store=True,
+        readonly=False,
+        help="Orders after this day are not counted.",
+    )
+    is_past = fields.Boolean(compute="_compute_is_past")
+
+    @api.depends("company_id")
+    def _compute_as_of(self):
+        for wizard in self:
+            wizard.as_of = (wizard.company_id or self.env.company)._get_value_today()
+
+    @api.depends("as_of", "company_id")
+    def _compute_is_past(self):
+        for wizard in self:
+            company = wizard.company_id or self.env.company
+            wizard.is_past = wizard.as_of and wizard.as_of < company._get_value_today()
+
+    def action_recompute(self):
+        """Compute, and show the result; say so when somebody else is at it already."""
+        self.ensure_one()
+        if self.as_of > self.company_id._get_value_today():
+            raise UserError(
+                self.env._(
+                    "%(date)s is in the future: choose today or an earlier day.",
+                    date=self.as_of,
+                )
+            )
+        run = self.env["crm.value.run"].recompute(self.company_id, self.as_of)
+        if not run:
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "info",
+                    "message": self.env._(
+                        "The tiers of %(company)s are being computed already. The "
+                        "result will be there in a moment.",
+                        company=self.company_id.name,
+                    ),
+                    "next": {"type": "ir.actions.act_window_close"},
+                },
+            }
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.value.run",
+            "res_id": run.id,
+            "views": [(False, "form")],
+            "target": "current",
+        }
