@@ -1,0 +1,290 @@
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+import pytz
+
+from odoo.fields import Command
+from odoo.tests import TransactionCase, new_test_user
+
+from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+
+
+class ValueCommon(TransactionCase):
+    """A company of its own, people by role, and factories for purchases.
+
+    The company lives in Shanghai, eight hours ahead of UTC, and the superuser
+    environment in ``self.env`` has it as the current one: a day that begins at the
+    wrong hour, or a figure taken from another company, shows in the result.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.as_of = date(2026, 6, 30)
+        cls.env = cls.env(context={**cls.env.context, **DISABLED_MAIL_CONTEXT})
+        cls.currency = cls.env["res.currency"].create(
+            {"name": "XVT", "symbol": "V", "rounding": 0.01, "position": "after"}
+        )
+        cls.company = cls._create_company("Value Test Company", tz="Asia/Shanghai")
+        cls.env = cls.env(
+            context={**cls.env.context, "allowed_company_ids": cls.company.ids}
+        )
+        cls.company = cls.company.with_env(cls.env)
+        cls.currency = cls.currency.with_env(cls.env)
+        cls.seller = cls._create_user("value_seller", "sales_team.group_sale_salesman")
+        cls.manager = cls._create_user("value_manager", "sales_team.group_sale_manager")
+        cls.outsider = cls._create_user("value_outsider", "base.group_user")
+        cls.portal = cls._create_user("value_portal", "base.group_portal")
+        cls.tier_high = cls.env.ref("crm_value_tiering.crm_value_tier_high")
+        cls.tier_mid = cls.env.ref("crm_value_tiering.crm_value_tier_mid")
+        cls.tier_low = cls.env.ref("crm_value_tiering.crm_value_tier_low")
+        cls.products = cls.env["product.product"].create(
+            [
+                {"name": f"Value Test Service {number}", "type": "service"}
+                for number in range(4)
+            ]
+        )
+        cls.product = cls.products[0]
+        cls.pricelists = {}
+        cls.sale_journal = cls.env["account.journal"]
+
+    # ------------------------------------------------------------------- actors
+    @classmethod
+    def _create_company(cls, name, tz="UTC", **vals):
+        company = cls.env["res.company"].create(
+            {"name": name, "currency_id": cls.currency.id, **vals}
+        )
+        company.partner_id.tz = tz
+        return company
+
+    @classmethod
+    def _create_user(cls, login, groups, **vals):
+        """A user of the company, in another time zone than the company's."""
+        return new_test_user(
+            cls.env,
+            login,
+            groups,
+            **{
+                "company_id": cls.company.id,
+                "company_ids": [Command.set(cls.company.ids)],
+                "tz": "UTC",
+                **vals,
+            },
+        )
+
+    @classmethod
+    def _create_customer(cls, name="Value Test Customer", **vals):
+        return cls.env["res.partner"].create({"name": name, **vals})
+
+    # ---------------------------------------------------------------- purchases
+    @classmethod
+    def _buy(cls, partner, day, amount, **vals):
+        """A confirmed sales order of exactly ``amount``, untaxed, on the local ``day``.
+
+        :param vals: values of the order; besides ``at`` (local time, default noon),
+            ``product`` and ``currency``
+        """
+        at = vals.pop("at", time(12))
+        order = cls._create_quotation(partner, amount, **vals)
+        order.action_confirm()
+        order.date_order = cls._to_utc(day, at, order.company_id)
+        return order
+
+    @classmethod
+    def _create_quotation(cls, partner, amount, **vals):
+        product = vals.pop("product", cls.product)
+        currency = vals.pop("currency", cls.currency)
+        company = vals.pop("company", cls.company)
+        return (
+            cls.env["sale.order"]
+            .with_company(company)
+            .create(
+                cls._prepare_order(partner, amount, product, currency, company, vals)
+            )
+        )
+
+    @classmethod
+    def _buy_many(cls, purchases, product=None, company=None):
+        """As :meth:`_buy`, at noon, for many (partner, day, amount), quickly."""
+        company = company or cls.company
+        orders = (
+            cls.env["sale.order"]
+            .with_company(company)
+            .create(
+                [
+                    cls._prepare_order(
+                        partner,
+                        amount,
+                        product or cls.products[number % len(cls.products)],
+                        cls.currency,
+                        company,
+                        {"date_order": cls._to_utc(day, time(12), company)},
+                    )
+                    for number, (partner, day, amount) in enumerate(purchases)
+                ]
+            )
+        )
+        orders.write({"state": "sale"})
+        return orders
+
+    @classmethod
+    def _prepare_order(cls, partner, amount, product, currency, company, vals):
+        return {
+            "partner_id": partner.id,
+            "company_id": company.id,
+            "pricelist_id": cls._get_pricelist(currency).id,
+            "order_line": [
+                Command.create(
+                    {
+                        "product_id": product.id,
+                        "name": product.name,
+                        "product_uom_qty": 1,
+                        "price_unit": amount,
+                        "discount": 0,
+                        "tax_ids": [Command.clear()],
+                    }
+                )
+            ],
+            **vals,
+        }
+
+    @classmethod
+    def _get_pricelist(cls, currency):
+        """The pricelist that gives an order its currency."""
+        if currency not in cls.pricelists or not cls.pricelists[currency].exists():
+            cls.pricelists[currency] = cls.env["product.pricelist"].create(
+                {"name": currency.name, "currency_id": currency.id, "company_id": False}
+            )
+        return cls.pricelists[currency]
+
+    @classmethod
+    def _to_utc(cls, day, at, company=None):
+        """Naive UTC timestamp of the company's local ``day`` and time ``at``."""
+        zone = pytz.timezone((company or cls.company).partner_id.tz)
+        local = zone.localize(datetime.combine(day, at))
+        return local.astimezone(pytz.utc).replace(tzinfo=None)
+
+    @classmethod
+    def _invoice(cls, partner, day, amount, refund=False, **vals):
+        """A posted invoice, or credit note, of exactly ``amount``, untaxed."""
+        cls._set_up_accounting()
+        product = vals.pop("product", cls.product)
+        move = cls.env["account.move"].create(
+            {
+                "move_type": "out_refund" if refund else "out_invoice",
+                "company_id": cls.company.id,
+                "journal_id": cls.sale_journal.id,
+                "partner_id": partner.id,
+                "invoice_date": day,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "product_id": product.id,
+                            "quantity": 1,
+                            "price_unit": amount,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                ],
+                **vals,
+            }
+        )
+        move.action_post()
+        return move
+
+    @classmethod
+    def _set_up_accounting(cls):
+        """What it takes to post an invoice: a journal and two accounts."""
+        if cls.sale_journal.exists():
+            return
+        _receivable, income = cls.env["account.account"].create(
+            [
+                {
+                    "name": "Value Test Receivable",
+                    "code": "VT1",
+                    "account_type": "asset_receivable",
+                    "reconcile": True,
+                    "company_ids": [Command.set(cls.company.ids)],
+                },
+                {
+                    "name": "Value Test Income",
+                    "code": "VT2",
+                    "account_type": "income",
+                    "company_ids": [Command.set(cls.company.ids)],
+                },
+            ]
+        )
+        cls.sale_journal = cls.env["account.journal"].create(
+            {
+                "name": "Value Test Sales",
+                "code": "VTS",
+                "type": "sale",
+                "company_id": cls.company.id,
+                "default_account_id": income.id,
+            }
+        )
+
+    # -------------------------------------------------------------- computation
+    @classmethod
+    def _set_model(cls, limits=None, company=None, **vals):
+        """The value model of the company, valid since long, changed by ``vals``.
+
+        :param limits: dict of tier → values of its line (share, min_score, min_clv)
+        """
+        company = company or cls.company
+        model = cls.env["crm.value.model"]._get_for_company(company, cls.as_of)
+        lines = [
+            Command.update(line.id, limits[line.tier_id])
+            for line in model.tier_line_ids
+            if limits and line.tier_id in limits
+        ]
+        if lines:
+            vals["tier_line_ids"] = lines
+        model.write({"date_from": date(2000, 1, 1), **vals})
+        return model
+
+    @classmethod
+    def _run(cls, as_of=None, company=None):
+        """Compute the tiers of the company; a failed computation fails the test."""
+        run = cls.env["crm.value.run"].recompute(
+            company or cls.company, as_of or cls.as_of
+        )
+        if run.state != "done":
+            raise AssertionError(f"The computation failed: {run.error}")
+        return run
+
+    @classmethod
+    def _profile(cls, partner, company=None):
+        """The profile of the contact's commercial entity in the company."""
+        return cls.env["crm.value.profile"].search(
+            [
+                ("partner_id", "=", partner.commercial_partner_id.id),
+                ("company_id", "=", (company or cls.company).id),
+            ]
+        )
+
+    @classmethod
+    def _population(cls, count, company=None):
+        """``count`` customers with synthetic purchases of the last 400 days.
+
+        The same ones each time. They differ widely in pace and loyalty, as the
+        forecast assumes: from about 60 customers on, the default model fits it.
+        """
+        chance = Random(19)
+        customers = cls.env["res.partner"].create(
+            [{"name": f"Value Test Customer {number:03}"} for number in range(count)]
+        )
+        purchases = []
+        for customer in customers:
+            day = cls.as_of - timedelta(days=chance.randint(5, 400))
+            pace = 12 * 30 ** chance.random()
+            leaving = 0.05 if chance.random() < 0.6 else 0.7
+            typical = chance.uniform(20, 400)
+            while day <= cls.as_of:
+                amount = round(typical * chance.uniform(0.5, 1.5), 2)
+                purchases.append((customer, day, amount))
+                if chance.random() < leaving:
+                    break
+                day += timedelta(days=round(1 + chance.expovariate(1 / pace)))
+        cls._buy_many(purchases, company=company)
+        return customers
