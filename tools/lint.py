@@ -18,7 +18,8 @@ from pathlib import Path
 
 from tools import lint_node, lint_own
 from tools.errors import ToolError
-from tools.lint_files import existing_files, modules
+from tools.lint_files import existing_files
+from tools.modules import discover
 from tools.settings import ROOT
 from tools.venv import ensure_venv
 
@@ -158,7 +159,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not shutil.which("git") or not (ROOT / ".git").exists():
         raise ToolError("lint looks at what git tracks: it needs git and a checkout")
     python = ensure_venv(VENV, REQUIREMENTS)
-    addons = [path.name for path in modules()]
+    addons = [module.name for module in discover(ROOT)]
     available = checks(python, existing_files(), addons)
     unknown = set(options.names) - {check.name for check in available}
     if unknown:

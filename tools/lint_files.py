@@ -1,4 +1,4 @@
-"""What there is to lint: the files and the add-ons of the checkout."""
+"""What there is to lint: the files of the checkout."""
 
 from __future__ import annotations
 
@@ -19,8 +19,3 @@ def existing_files(root: Path = ROOT) -> list[str]:
     ).stdout
     names = sorted(set(filter(None, listed.split("\0"))))
     return [name for name in names if (root / name).is_file()]
-
-
-def modules(root: Path = ROOT) -> list[Path]:
-    """The add-ons: every folder in the root of the repository with a manifest."""
-    return sorted(path.parent for path in root.glob("*/__manifest__.py"))

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tools.lint_files import existing_files, modules
+from tools.lint_files import existing_files
+from tools.modules import discover
 from tools.settings import ROOT
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ def check_modules(root: Path) -> list[str]:
     """Each add-on has what every add-on here has: packaging, readme, icon, access."""
     return [
         f"{module.name}/{name}: missing"
-        for module in modules(root)
+        for module in discover(root)
         for name in MODULE_FILES
-        if not (module / name).is_file()
+        if not (module.path / name).is_file()
     ]
 
 
@@ -83,8 +84,8 @@ def check_readme(root: Path) -> list[str]:
 
     return [
         f"{path.relative_to(root)}: not what readme/ generates (ARGS=--fix does)"
-        for module in modules(root)
-        for path, text in readme.generate(module).items()
+        for module in discover(root)
+        for path, text in readme.generate(module.path).items()
         if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
 
@@ -94,8 +95,8 @@ def check_translations(root: Path) -> list[str]:
     import polib
 
     findings = []
-    for module in modules(root):
-        template = module / "i18n" / f"{module.name}.pot"
+    for module in discover(root):
+        template = module.path / "i18n" / f"{module.name}.pot"
         if not template.is_file():
             findings.append(f"{template.relative_to(root)}: missing")
             continue

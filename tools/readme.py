@@ -7,13 +7,13 @@ in the repository; writing the text once keeps both true.
 
 from __future__ import annotations
 
-import ast
 import html
 from pathlib import Path
 
 import markdown
 
-from tools.lint_files import modules
+from tools.modules import discover, read_manifest
+from tools.settings import ROOT
 
 SECTIONS = {
     "DESCRIPTION": None,
@@ -31,7 +31,7 @@ EXTENSIONS = ["fenced_code", "sane_lists", "tables"]
 
 def generate(module: Path) -> dict[Path, str]:
     """The generated files of an add-on: path -> text."""
-    manifest = ast.literal_eval((module / "__manifest__.py").read_text("utf-8"))
+    manifest = read_manifest(module / "__manifest__.py")
     body = _body(module / "readme")
     title, summary = manifest["name"], manifest["summary"]
     version, license_name = manifest["version"], manifest["license"]
@@ -45,8 +45,8 @@ def generate(module: Path) -> dict[Path, str]:
         ),
         module / "static" / "description" / "index.html": (
             f'{NOTICE}\n<section class="oe_container">\n'
-            f"<h1>{html.escape(title)}</h1>\n"
-            f'<p class="lead">{html.escape(summary)}</p>\n'
+            f"<h1>{html.escape(str(title))}</h1>\n"
+            f'<p class="lead">{html.escape(str(summary))}</p>\n'
             f"{page}\n</section>\n"
         ),
     }
@@ -65,8 +65,8 @@ def _body(folder: Path) -> str:
 
 def main() -> int:
     """Write the generated files of every add-on."""
-    for module in modules():
-        for path, text in generate(module).items():
+    for module in discover(ROOT):
+        for path, text in generate(module.path).items():
             path.write_text(text, encoding="utf-8")
     return 0
 

@@ -86,14 +86,6 @@ def test_files_are_those_that_a_commit_would_hold(repository: Path):
     ]
 
 
-def test_modules_are_the_folders_with_a_manifest(tmp_path: Path):
-    for name in ("crm_b", "crm_a", "docs"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "crm_a" / "__manifest__.py").touch()
-    (tmp_path / "crm_b" / "__manifest__.py").touch()
-    assert lint_files.modules(tmp_path) == [tmp_path / "crm_a", tmp_path / "crm_b"]
-
-
 def test_the_git_hooks_run_every_check_by_its_name():
     hooks = (lint.ROOT / ".pre-commit-config.yaml").read_text()
     named = [

@@ -1,0 +1,188 @@
+"""`make screenshots`: the pictures of the documentation, taken from the demo.
+
+They are taken in a copy of the demo database that is dropped afterwards, so the demo
+keeps its users and nothing of the camera's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import browser, console, serving
+from tools.demo import Demo
+from tools.errors import ToolError
+from tools.odoo_cli import Odoo
+from tools.ports import any_free
+from tools.postgres import ensure_server
+from tools.settings import Settings
+from tools.venv import ensure_venv
+
+REQUIREMENTS = Path(__file__).parent / "requirements-screenshots.txt"
+LANGUAGES = ("en_US", "zh_CN")
+
+ROW = ".o_data_row"
+CARD = ".o_kanban_record:not(.o_kanban_ghost)"
+FORM = ".o_form_view .o_form_sheet_bg"
+CHART = ".o_graph_renderer canvas"
+PIVOT = ".o_pivot table td.o_pivot_cell_value"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One picture, in every language.
+
+    :param name: of the file in docs/images
+    :param path: of the page; {partner}, {lead} and {order} are ids of :data:`PREPARE`
+    :param wait: what is there when the page is complete
+    :param clicks: what to click then, one after the other
+    :param phone: as wide as a telephone
+    :param height: of the page at most, in pixels; what is empty below is cut off
+    """
+
+    name: str
+    path: str
+    wait: str
+    clicks: tuple[str, ...] = ()
+    phone: bool = False
+    height: int = 800
+
+
+PROFILES = "/odoo/action-crm_value_tiering.crm_value_profile_action?view_type="
+TIERS = "/odoo/action-crm_value_tiering.crm_value_tier_action"
+TRANSITIONS = "/odoo/action-crm_value_tiering.crm_value_transition_action"
+RUNS = "/odoo/action-crm_value_tiering.crm_value_run_action"
+CONTACT = "/odoo/contacts/{partner}"
+VALUE_TAB = (".o_notebook .nav-link[name=value]",)
+
+SCREENS = (
+    Screen("contact-value", CONTACT, FORM, VALUE_TAB, height=1300),
+    Screen("contact-value-phone", CONTACT, FORM, VALUE_TAB, phone=True, height=1700),
+    Screen("contacts-kanban", "/odoo/contacts?view_type=kanban", CARD),
+    Screen("contacts-list", "/odoo/contacts?view_type=list", ROW),
+    Screen("pipeline", "/odoo/crm", CARD),
+    Screen("pipeline-phone", "/odoo/crm", CARD, phone=True),
+    Screen("lead", "/odoo/crm/{lead}", FORM),
+    Screen("quotation", "/odoo/sales/{order}", FORM),
+    Screen("profiles-list", f"{PROFILES}list", ROW),
+    Screen("profiles-pivot", f"{PROFILES}pivot", PIVOT),
+    Screen("profiles-graph", f"{PROFILES}graph", CHART),
+    Screen("tiers", TIERS, ROW),
+    Screen("transitions", TRANSITIONS, ROW),
+    Screen("run", RUNS, ROW, (f"{ROW} .o_data_cell",), height=1000),
+    Screen(
+        "settings",
+        "/odoo/settings",
+        ".settings_tab",
+        (".settings_tab [data-key=crm_value_tiering]",),
+        height=1000,
+    ),
+)
+
+# The records to show: the best customer and, where there is one, an open opportunity
+# and a quotation of a customer in a tier.
+RECORDS = """
+import json
+Profile = env["crm.value.profile"]
+high = env.ref("crm_value_tiering.crm_value_tier_high")
+def first(model, domain, order=None):
+    return env[model].search(domain, order=order, limit=1)
+profile = first("crm.value.profile", [("tier_id", "=", high.id)])
+tiered = Profile.search([("tier_id", "!=", False)]).partner_id.ids
+customer = [("partner_id.commercial_partner_id", "in", tiered)]
+lead = first("crm.lead", customer + [("type", "=", "opportunity")])
+order = first("sale.order", customer + [("state", "in", ("draft", "sent"))])
+print(json.dumps({
+    "partner": profile.partner_id.id,
+    "lead": (lead or first("crm.lead", [("type", "=", "opportunity")])).id,
+    "order": (order or first("sale.order", [], "id desc")).id,
+}))
+"""
+
+# The pictures show the pipeline of the demo's own user.
+SET_USER = """
+user = env.ref("base.user_admin")
+user.write({"login": "camera", "password": "camera", "lang": %r})
+env.cr.commit()
+"""
+
+
+def main(settings: Settings) -> int:
+    """Bring the demo up to date, copy it, and take every picture from the copy."""
+    wanted = select(settings.args)
+    chromium = browser.ensure()
+    ensure_venv(settings.venv, REQUIREMENTS)
+    odoo = Odoo(settings, ensure_server(settings), "demo")
+    odoo.write_config()
+    Demo(settings, odoo).prepare()
+    with copy(odoo, settings.db) as database:
+        records = json.loads(odoo.script(database, RECORDS, "screenshots"))
+        with served(odoo, database) as address:
+            from tools.screenshots_browser import Camera
+
+            for language in LANGUAGES:
+                with console.step(f"Taking {len(wanted)} pictures in {language}"):
+                    odoo.script(database, SET_USER % language, "screenshots")
+                    with Camera(chromium, address, "camera", "camera") as camera:
+                        for screen in wanted:
+                            path = picture(settings.root, screen, language)
+                            camera.take(screen, records, path)
+    return 0
+
+
+def select(names: tuple[str, ...]) -> list[Screen]:
+    """The screens to picture: all, or those named in ARGS."""
+    unknown = set(names) - {screen.name for screen in SCREENS}
+    if unknown:
+        raise ToolError(f"there is no screen {', '.join(sorted(unknown))}")
+    return [screen for screen in SCREENS if not names or screen.name in names]
+
+
+def picture(root: Path, screen: Screen, language: str) -> Path:
+    """The file of a picture: `lead.png`, `lead.zh_CN.png`."""
+    suffix = "" if language == LANGUAGES[0] else f".{language}"
+    return root / "docs" / "images" / f"{screen.name}{suffix}.png"
+
+
+@contextmanager
+def copy(odoo: Odoo, database: str) -> Iterator[str]:
+    """A copy of a database for as long as it is needed."""
+    name = f"{database}_pictures"
+    odoo.drop(name)
+    with console.step(f"Copying {database}"):
+        odoo.duplicate(database, name)
+    try:
+        yield name
+    finally:
+        odoo.drop(name)
+
+
+@contextmanager
+def served(odoo: Odoo, database: str) -> Iterator[str]:
+    """The address of an Odoo that serves one database for as long as it is needed."""
+    port = any_free()
+    log = odoo.settings.var / "log" / "screenshots-server.log"
+    command = odoo.command(
+        f"--http-port={port}",
+        *("-d", database, f"--db-filter=^{re.escape(database)}$"),
+        "--no-database-list",
+    )
+    with log.open("w") as out:
+        child = subprocess.Popen(
+            command,
+            cwd=odoo.settings.var,
+            env=odoo.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        serving.wait_until_it_answers(child, port, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        serving.end(child)
