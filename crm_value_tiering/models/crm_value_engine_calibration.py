@@ -37,8 +37,8 @@ class CrmValueEngine(models.AbstractModel):
                 SQL(
                     """
                     SELECT MIN(measure), MAX(measure),
-                           percentile_disc(%(fractions)s::float8[])
-                               WITHIN GROUP (ORDER BY measure)
+                           (percentile_disc(%(fractions)s::float8[])
+                               WITHIN GROUP (ORDER BY measure))::text[]
                       FROM (SELECT (%(measure)s)::numeric AS measure
                               FROM crm_value_fact f %(joins)s
                              WHERE f.purchase_days > 0) measured
@@ -49,7 +49,7 @@ class CrmValueEngine(models.AbstractModel):
                 )
             )[0]
             calibration["dimensions"][dimension["code"]] = {
-                "cuts": [str(cut) for cut in cuts or []],
+                "cuts": cuts or [],
                 "neutral": low is not None and low == high,
             }
 
@@ -204,11 +204,12 @@ class CrmValueEngine(models.AbstractModel):
         values = self.env.execute_query(
             SQL(
                 """
-                SELECT value_score, SUM(SUM(%(weight)s)) OVER (ORDER BY value_score DESC)
-                  FROM crm_value_score
-                 WHERE value_score IS NOT NULL
-                 GROUP BY value_score
-                 ORDER BY value_score DESC
+                SELECT score.value_score::text AS value,
+                       SUM(SUM(%(weight)s)) OVER (ORDER BY score.value_score DESC)
+                  FROM crm_value_score score
+                 WHERE score.value_score IS NOT NULL
+                 GROUP BY score.value_score
+                 ORDER BY score.value_score DESC
                 """,
                 weight=weight,
             )
@@ -228,5 +229,5 @@ class CrmValueEngine(models.AbstractModel):
                 for value, held in values
             ]
             limit = min(candidates, key=lambda candidate: candidate[:2])[2]
-            limits.append(None if limit is None else str(limit))
+            limits.append(limit)
         return limits

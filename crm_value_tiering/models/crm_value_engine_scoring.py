@@ -433,13 +433,13 @@ class CrmValueEngine(models.AbstractModel):
         job["counts"]["tiers"] = {
             str(tier_id or 0): {
                 "customers": customers,
-                "revenue": str(revenue),
+                "revenue": revenue,
                 "share": share,
             }
             for tier_id, customers, revenue, share in self.env.execute_query(
                 SQL(
                     """
-                    SELECT tier_id, COUNT(*), SUM(revenue_window),
+                    SELECT tier_id, COUNT(*), SUM(revenue_window)::text,
                            COUNT(*)::float8 / SUM(COUNT(*)) OVER ()
                       FROM crm_value_result WHERE purchase_days > 0
                      GROUP BY tier_id

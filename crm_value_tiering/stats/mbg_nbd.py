@@ -17,7 +17,7 @@ first purchase to today. Time is in weeks everywhere in this module.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import exp, expm1, lgamma, log, log1p
+from math import exp, expm1, isfinite, lgamma, log, log1p
 
 from .optimize import minimize_positive
 
@@ -142,4 +142,6 @@ def expected_purchases_if_alive(
         term *= (upper + n) * (p.a + n - 1) / ((c + n) * (n + 1)) * z
         series += term
         n += 1
-    return max(0.0, c * (first - exp(exponent) * series))
+    tail = exp(exponent) * series
+    # With an absurdly large ``a`` q^(a-1) vanishes while the series overflows.
+    return max(0.0, c * (first - tail)) if isfinite(tail) else c * first
