@@ -30,11 +30,16 @@ PRETTIER_SUFFIXES = (".css", ".js", ".json", ".scss", ".xml", ".yaml", ".yml")
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the report: a command, and the one that repairs what it finds."""
+    """One line of the report: a command, and the one that repairs what it finds.
+
+    :param targets: the files both commands look at, if that is not always the same;
+        without any there is nothing to find
+    """
 
     name: str
     command: Sequence[str]
     repair: Sequence[str] | None = None
+    targets: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,57 +66,63 @@ def checks(python: Path, files: Iterable[str], addons: Sequence[str]) -> list[Ch
     bin_dir = python.parent
     ruff = str(bin_dir / "ruff")
     ruff_check = [ruff, "check", "--output-format=concise", "--quiet"]
+    ruff_format = [ruff, "format", "--check", "--output-format=concise"]
     prettier = lint_node.prettier(bin_dir)
-    styled = [
-        name
-        for name in files
-        if name.endswith(PRETTIER_SUFFIXES) and Path(name).name != "package-lock.json"
-    ]
-    catalogues = [name for name in files if name.endswith(".po")]
-    found = [
+    return [
         Check("ruff", [*ruff_check, "."], [*ruff_check, "--fix", "."]),
-        Check(
-            "ruff-format",
-            [ruff, "format", "--check", "--output-format=concise", "."],
-            [ruff, "format", "."],
-        ),
+        Check("ruff-format", [*ruff_format, "."], [ruff, "format", "."]),
         # Conflict markers and stray blanks, in every tracked file, by git itself.
         Check("whitespace", ["git", "diff", "--check", _empty_tree()]),
-    ]
-    for name in lint_own.CHECKS:
-        own = [str(python), "-m", "tools.lint_own", name]
-        repair = [str(python), "-m", "tools.readme"] if name == "readme" else None
-        found.append(Check(name, own, repair))
-    if styled:
-        found.append(
+        *(
             Check(
-                "prettier",
-                [*prettier, "--check", *styled],
-                [*prettier, "--write", *styled],
+                name,
+                [str(python), "-m", "tools.lint_own", name],
+                [str(python), "-m", "tools.readme"] if name == "readme" else None,
             )
-        )
-    if catalogues:
-        checker = str(bin_dir / "oca-checks-po")
-        # Odoo's own export order and wrapping differ from po-pretty-format.
-        command = [checker, "--disable=po-pretty-format", *catalogues]
-        found.append(Check("oca-po", command))
-    if addons:
-        checker = str(bin_dir / "oca-checks-odoo-module")
-        # README.md is generated, and Odoo reads it as well as README.rst.
-        command = [checker, "--disable=prefer-readme-rst", *addons]
-        found.append(Check("oca-module", command))
-        pylint = [str(bin_dir / "pylint"), "--rcfile=.pylintrc", *addons]
-        found.append(Check("pylint-odoo", pylint))
-    return found
+            for name in lint_own.CHECKS
+        ),
+        Check(
+            "prettier",
+            [*prettier, "--check"],
+            [*prettier, "--write"],
+            [
+                name
+                for name in files
+                if name.endswith(PRETTIER_SUFFIXES)
+                and Path(name).name != "package-lock.json"
+            ],
+        ),
+        Check(
+            "oca-po",
+            # Odoo's own export order and wrapping differ from po-pretty-format.
+            [str(bin_dir / "oca-checks-po"), "--disable=po-pretty-format"],
+            targets=[name for name in files if name.endswith(".po")],
+        ),
+        Check(
+            "oca-module",
+            # README.md is generated, and Odoo reads it as well as README.rst.
+            [str(bin_dir / "oca-checks-odoo-module"), "--disable=prefer-readme-rst"],
+            targets=addons,
+        ),
+        Check(
+            "pylint-odoo",
+            [str(bin_dir / "pylint"), "--rcfile=.pylintrc"],
+            targets=addons,
+        ),
+    ]
 
 
 def run(check: Check, *, root: Path = ROOT, repair: bool = False) -> Result:
     """Run one check from the root of the repository, after its repair when asked."""
     start = time.monotonic()
+    if check.targets is not None and not check.targets:
+        return Result(check.name, True, 0, "")
+    targets = check.targets or ()
     if repair and check.repair:
-        subprocess.run(check.repair, cwd=root, check=False, capture_output=True)
+        command = [*check.repair, *targets]
+        subprocess.run(command, cwd=root, check=False, capture_output=True)
     done = subprocess.run(
-        check.command,
+        [*check.command, *targets],
         cwd=root,
         check=False,
         text=True,
