@@ -1,0 +1,71 @@
+"""`make test`: every stage runs, also after a failed one; the summary says it all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from tools import console
+from tools.errors import ToolError
+from tools.modules import discover
+from tools.odoo_cli import Odoo
+from tools.postgres import ensure_server
+from tools.settings import Settings
+from tools.testing.databases import Databases
+from tools.testing.results import Result
+from tools.testing.stages import STAGES, Run
+
+
+def main(settings: Settings, argv: Sequence[str]) -> int:
+    """Run the stages that STAGE names, or all; non-zero if anything failed."""
+    names = settings.stages or tuple(STAGES)
+    unknown = [name for name in names if name not in STAGES]
+    if unknown:
+        raise ToolError(
+            f"no stage {', '.join(unknown)}; there are: {', '.join(STAGES)}"
+        )
+    odoo = Odoo(settings, ensure_server(settings, testing=True), "test")
+    odoo.write_config()
+    modules = discover(settings.root)
+    run = Run(
+        settings=settings,
+        odoo=odoo,
+        databases=Databases(odoo, modules),
+        modules=modules,
+        args=[*argv, *settings.args],
+    )
+    results = {name: _run_stage(name, run) for name in names}
+    print(summary(results), flush=True)
+    return int(any(result.failed for result in results.values()))
+
+
+def summary(results: dict[str, Result]) -> str:
+    """A table of the stages, what is worth knowing of each, and the sum."""
+    lines = ["", f"{'stage':<11}{'passed':>8}{'failed':>8}{'skipped':>8}{'time':>9}"]
+    for name, result in results.items():
+        lines.append(
+            f"{name:<11}{result.passed:>8}{result.failed:>8}{result.skipped:>8}"
+            f"{result.seconds:>7.0f} s"
+        )
+    for name, result in results.items():
+        lines += [f"{name}: {note}" for note in result.notes]
+    passed, failed, skipped, seconds = (
+        sum(getattr(result, field) for result in results.values())
+        for field in ("passed", "failed", "skipped", "seconds")
+    )
+    lines.append(f"total time: {seconds // 60:.0f} min {seconds % 60:.0f} s")
+    lines.append(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return "\n".join(lines)
+
+
+def _run_stage(name: str, run: Run) -> Result:
+    """One stage; what stops it is its failure, not the end of the run."""
+    console.say(f"== {name}")
+    start = time.monotonic()
+    try:
+        result = STAGES[name](run)
+    except ToolError as error:
+        console.say(f"error: {error}")
+        result = Result().fail(str(error))
+    result.seconds = time.monotonic() - start
+    return result
