@@ -105,7 +105,7 @@ class CrmValueEngine(models.AbstractModel):
                 expression = SQL("NULL::int")
             elif cut["neutral"]:
                 expression = SQL(
-                    "CASE WHEN (%s) IS NOT NULL THEN %s END",
+                    "CASE WHEN f.purchase_days > 0 AND (%s) IS NOT NULL THEN %s END",
                     dimension["measure"],
                     NEUTRAL_SCORE,
                 )

@@ -45,15 +45,19 @@ class CrmValueModel(models.Model):
 
     # Score
     weight_recency = fields.Integer(
+        string="Recency (%)",
         default=30, help="Weight of how recently the customer bought, in percent."
     )
     weight_frequency = fields.Integer(
+        string="Frequency (%)",
         default=30, help="Weight of on how many days the customer bought, in percent."
     )
     weight_monetary = fields.Integer(
+        string="Amount (%)",
         default=30, help="Weight of how much the customer spent, in percent."
     )
     weight_variety = fields.Integer(
+        string="Variety (%)",
         default=10, help="Weight of how many different products were bought, in percent."
     )
     min_customers = fields.Integer(
@@ -72,8 +76,10 @@ class CrmValueModel(models.Model):
             ("score", "Minimum score"),
             ("clv", "Minimum lifetime value"),
         ],
+        string="Tiers By",
         required=True,
         default="share_customers",
+        help="How customers are divided among the tiers.",
     )
     tier_line_ids = fields.One2many(
         "crm.value.model.tier",
