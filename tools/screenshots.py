@@ -80,7 +80,7 @@ SCREENS = (
         "/odoo/settings",
         ".settings_tab",
         (".settings_tab [data-key=crm_value_tiering]",),
-        height=1000,
+        height=1400,
     ),
 )
 
@@ -90,8 +90,8 @@ RECORDS = """
 import json
 Profile = env["crm.value.profile"]
 high = env.ref("crm_value_tiering.crm_value_tier_high")
-def first(model, domain, order=None):
-    return env[model].search(domain, order=order, limit=1)
+def first(model, domain):
+    return env[model].search(domain, limit=1)
 profile = first("crm.value.profile", [("tier_id", "=", high.id)])
 tiered = Profile.search([("tier_id", "!=", False)]).partner_id.ids
 customer = [("partner_id.commercial_partner_id", "in", tiered)]
@@ -100,7 +100,7 @@ order = first("sale.order", customer + [("state", "in", ("draft", "sent"))])
 print(json.dumps({
     "partner": profile.partner_id.id,
     "lead": (lead or first("crm.lead", [("type", "=", "opportunity")])).id,
-    "order": (order or first("sale.order", [], "id desc")).id,
+    "order": (order or first("sale.order", [])).id,
 }))
 """
 
@@ -122,6 +122,8 @@ def main(settings: Settings) -> int:
     Demo(settings, odoo).prepare()
     with copy(odoo, settings.db) as database:
         records = json.loads(odoo.script(database, RECORDS, "screenshots"))
+        if missing := [name for name, record in records.items() if not record]:
+            raise ToolError(f"{settings.db} has nothing to show: {', '.join(missing)}")
         with served(odoo, database) as address:
             from tools.screenshots_browser import Camera
 
