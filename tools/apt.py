@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools import console
-from tools.errors import ToolError, disk_full, says_disk_full
+from tools.errors import ToolError, disk_full, is_disk_full
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # sid has what no release has (Odoo 19); the release keeps what Odoo's links expect.
@@ -35,8 +35,11 @@ def available() -> bool:
 class Apt:
     """apt with private state, reading :data:`SUITES` of the machine's own mirror."""
 
-    def __init__(self, state: Path, mirror: str | None = None) -> None:
+    def __init__(
+        self, state: Path, mirror: str | None = None, retries: int = 3
+    ) -> None:
         self.state = state
+        self._retries = retries
         self._mirror = mirror
 
     def fetch(self, packages: Sequence[str], into: Path) -> list[Path]:
@@ -88,7 +91,7 @@ class Apt:
             "Dir::Etc::sourceparts": "/dev/null",
             "Dir::State::lists": str(state / "lists"),
             "Dir::Cache": str(state / "cache"),
-            "Acquire::Retries": "3",
+            "Acquire::Retries": str(self._retries),
             "Acquire::http::Timeout": "30",
         }
         if os.geteuid() == 0:
@@ -141,14 +144,14 @@ def unpack(package: Path, into: Path, *folders: str) -> None:
             capture_output=True,
             text=True,
         )
-    if says_disk_full(done.stderr):
-        raise disk_full(into)
     if done.returncode or reader.returncode:
+        if is_disk_full(into, done.stderr):
+            raise disk_full(into)
         raise ToolError(f"cannot unpack {package.name}: run this again")
 
 
 def _explain(words: str, folder: Path) -> ToolError:
-    if says_disk_full(words):
+    if is_disk_full(folder, words):
         return disk_full(folder)
     reasons = [line for line in words.splitlines() if line.startswith("E:")] or [words]
     if _NO_NETWORK.search(words):

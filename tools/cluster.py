@@ -19,29 +19,12 @@ from pathlib import Path
 import psycopg2
 
 from tools import console, server_user
-from tools.errors import ToolError, disk_full, explain_disk_full, says_disk_full
+from tools.errors import ToolError, disk_full, explain_disk_full, is_disk_full
+from tools.tuning import TUNING, UNSAFE_TUNING
 
 ROLE = "odoo"  # Odoo refuses to work as "postgres"
 SUPERUSER = "postgres"
 MAX_SOCKET_DIR = 85  # the system's limit is 107 bytes with the file's name
-# A laptop's or a small server's share; the connections of one Odoo and some tools.
-TUNING = {
-    "shared_buffers": "512MB",
-    "work_mem": "16MB",
-    "maintenance_work_mem": "256MB",
-    "effective_cache_size": "2GB",
-    "max_wal_size": "4GB",
-    "random_page_cost": "1.1",
-    "jit": "off",
-    "max_connections": "60",
-}
-# Only for databases that are thrown away: a crash may lose them.
-UNSAFE_TUNING = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "autovacuum_naptime": "10min",
-}
 
 
 @dataclass(frozen=True)
@@ -56,17 +39,22 @@ class Cluster:
     throwaway: bool = False
 
     @property
+    def place(self) -> Path:
+        """The folder without links: on the way to it they may be closed to others."""
+        return self.folder.resolve()
+
+    @property
     def data(self) -> Path:
-        return self.folder / "data"
+        return self.place / "data"
 
     @property
     def log(self) -> Path:
-        return self.folder / "server.log"
+        return self.place / "server.log"
 
     @property
     def socket_dir(self) -> Path:
         """Where the server listens: in its own folder unless that path is too long."""
-        folder = self.folder.resolve() / "run"
+        folder = self.place / "run"
         if len(str(folder).encode()) <= MAX_SOCKET_DIR:
             return folder
         key = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
@@ -75,7 +63,7 @@ class Cluster:
     @property
     def _programs(self) -> Path:
         """The wheel's programs, or the copy others may run."""
-        copied = self.folder / "pginstall" / "bin"
+        copied = self.place / "pginstall" / "bin"
         return copied if copied.is_dir() else _wheel_programs() / "bin"
 
     def exists(self) -> bool:
@@ -131,9 +119,9 @@ class Cluster:
             if not server_user.may_enter(self.folder.parent):
                 self._link_elsewhere()
             self.folder.mkdir(exist_ok=True)
-        shutil.chown(self.folder.resolve(), server_user.SYSTEM_USER)
+        shutil.chown(self.place, server_user.SYSTEM_USER)
         if not server_user.may_run(self._programs / "postgres"):
-            copy = self.folder / "pginstall"
+            copy = self.place / "pginstall"
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(_wheel_programs(), copy, symlinks=True)
             console.run(["chmod", "-R", "a+rX", copy], what=f"cannot open {copy}")
@@ -153,7 +141,7 @@ class Cluster:
     def _initialise(self) -> None:
         """Make a new cluster; an interrupted attempt leaves nothing behind."""
         with console.step("Creating a PostgreSQL cluster"):
-            partial = self.folder / "data.partial"
+            partial = self.place / "data.partial"
             shutil.rmtree(partial, ignore_errors=True)
             self._run(
                 "initdb",
@@ -213,10 +201,10 @@ class Cluster:
 
     def _pg_ctl(self, action: str, *options: str) -> None:
         try:
-            self._run("pg_ctl", "-D", str(self.data.resolve()), "-w", action, *options)
+            self._run("pg_ctl", "-D", str(self.data), "-w", action, *options)
         except ToolError:
             log = self.log.read_text(errors="replace") if self.log.is_file() else ""
-            if says_disk_full(log[-2000:]):
+            if is_disk_full(self.folder, log[-2000:]):
                 raise disk_full(self.folder) from None
             fatal = [line for line in log.splitlines() if "FATAL" in line] or [log]
             raise ToolError(
@@ -229,7 +217,7 @@ class Cluster:
         done = subprocess.run(
             [str(self._programs / program), *arguments],
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
-            cwd=self.folder,
+            cwd=self.place,
             stdin=subprocess.DEVNULL,
             # The server inherits these: a pipe would never end.
             stdout=subprocess.DEVNULL,
@@ -240,7 +228,7 @@ class Cluster:
         )
         if done.returncode:
             words = done.stderr or ""
-            if says_disk_full(words):
+            if is_disk_full(self.folder, words):
                 raise disk_full(self.folder)
             raise ToolError(f"{program} failed: {console.last_line(words)}")
 

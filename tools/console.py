@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.errors import ToolError, disk_full, explain_disk_full, says_disk_full
+from tools.errors import ToolError, disk_full, explain_disk_full, is_disk_full
 
 # Progress goes to stderr: stdout belongs to what a command is asked for.
 OUT = sys.stderr
@@ -54,10 +54,12 @@ def run(
     what: str,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    writes: Path | None = None,
 ) -> str:
     """Run a short command quietly and return what it printed.
 
     :param what: what failed if it fails: "cannot …"
+    :param writes: where it writes, to tell a full disk from other failures
     """
     done = subprocess.run(
         [str(part) for part in command],
@@ -69,8 +71,8 @@ def run(
     )
     if done.returncode:
         words = done.stderr.strip() or done.stdout.strip()
-        if says_disk_full(words):
-            raise disk_full(cwd or Path.cwd())
+        if writes and is_disk_full(writes, words):
+            raise disk_full(writes)
         raise ToolError(f"{what}: {last_line(words) or f'exit code {done.returncode}'}")
     return done.stdout
 

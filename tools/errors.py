@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+ALMOST_NOTHING = 64 * 1024  # bytes: a disk with less is full
 
 
 class ToolError(Exception):
@@ -17,9 +20,18 @@ def disk_full(path: Path) -> ToolError:
     return ToolError(f"the disk is full at {path}: free some space and run this again")
 
 
-def says_disk_full(text: str) -> bool:
-    """Whether a program's words mean that the disk is full."""
-    return "No space left on device" in text or "Disk quota exceeded" in text
+def is_disk_full(path: Path, words: str) -> bool:
+    """Whether a program failed because the disk is full.
+
+    Not every program says so: some only write less than they should.
+
+    :param words: what the program said
+    """
+    if "No space left on device" in words or "Disk quota exceeded" in words:
+        return True
+    while not path.exists():
+        path = path.parent
+    return shutil.disk_usage(path).free < ALMOST_NOTHING
 
 
 @contextmanager

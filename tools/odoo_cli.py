@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import console
-from tools.errors import ToolError, disk_full, says_disk_full
+from tools.errors import ToolError, disk_full, is_disk_full
 from tools.odoo_source import OdooSource, find_importable
 from tools.postgres import Server
 from tools.settings import Settings
@@ -111,7 +111,7 @@ class Odoo:
         code = self.run_code(*arguments, log=path, on_line=on_line, append=append)
         if code:
             text = path.read_text(errors="replace")
-            if says_disk_full(text):
+            if is_disk_full(path, text):
                 raise disk_full(path)
             problems = [line for line in text.splitlines() if _PROBLEM.search(line)]
             reason = problems[-1] if problems else console.last_line(text)

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tools import apt, console
-from tools.errors import ToolError, disk_full, explain_disk_full, says_disk_full
+from tools.errors import ToolError, disk_full, explain_disk_full, is_disk_full
 from tools.settings import ROOT
 
 OLDEST_PYTHON = (3, 10)  # Odoo 19's own limit
@@ -73,7 +73,7 @@ def _create(path: Path) -> None:
     command = [sys.executable, "-m", "venv", "--clear", str(path)]
     if not has_pip:
         command.insert(3, "--without-pip")
-    console.run(command, what="cannot create a virtual environment")
+    console.run(command, what="cannot create a virtual environment", writes=path)
     if not has_pip:
         _bootstrap_pip(path / "bin" / "python")
     marker.write_text(made_by)
@@ -93,6 +93,7 @@ def _bootstrap_pip(python: Path) -> None:
         console.run(
             [python, wheel / "pip", "install", "--quiet", "--no-index", wheel],
             what="cannot install pip",
+            writes=python.parent,
         )
 
 
@@ -109,7 +110,7 @@ def _install(python: Path, requirements: Path) -> None:
     if done.returncode == 0:
         return
     words = done.stderr
-    if says_disk_full(words):
+    if is_disk_full(python.parent, words):
         raise disk_full(python.parent)
     if _NO_NETWORK.search(words):
         raise ToolError("no network: pip cannot reach the package index")
