@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 
 class CrmEffectiveMixin(models.AbstractModel):
@@ -40,7 +41,7 @@ class CrmEffectiveMixin(models.AbstractModel):
                         "“%(name)s” would end before it begins: choose a “Valid Until” "
                         "after %(date)s.",
                         name=record.display_name,
-                        date=record.date_from,
+                        date=format_date(self.env, record.date_from),
                     )
                 )
 

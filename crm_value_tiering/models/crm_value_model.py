@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command, Domain
+from odoo.tools import format_list
 
 
 class CrmValueModel(models.Model):
@@ -105,7 +106,7 @@ class CrmValueModel(models.Model):
     discount_rate = fields.Float(
         string="Discount per Year (%)",
         default=10.0,
-        help="A euro next year is worth this many percent less than one today.",
+        help="An amount a year from now is worth this many percent less than today.",
     )
     horizon_years = fields.Integer(
         string="Horizon (Years)",
@@ -190,9 +191,12 @@ class CrmValueModel(models.Model):
                         "The weights must not be negative and must sum to 100 %%; they "
                         "sum to %(total)s %%. Change one of: %(names)s.",
                         total=sum(weights),
-                        names=", ".join(
-                            self._fields[name]._description_string(self.env)
-                            for name in names
+                        names=format_list(
+                            self.env,
+                            [
+                                self._fields[name]._description_string(self.env)
+                                for name in names
+                            ],
                         ),
                     )
                 )

@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.tools import format_amount, format_date, formatLang
+from odoo.tools import format_amount, format_date, format_list, formatLang
 
 from .crm_value_engine_scoring import RETENTION_RULE
 
@@ -259,7 +259,6 @@ class CrmValueProfile(models.Model):
         return ""
 
     def _get_value_parts(self, run):
-        parameters = run.parameters
         return [
             {
                 "label": self._fields["clv_simple"]._description_string(self.env),
@@ -274,25 +273,29 @@ class CrmValueProfile(models.Model):
             {
                 "label": self._fields["clv_predictive"]._description_string(self.env),
                 "amount": self._format_money(self.clv_predictive),
-                "formula": self._get_predictive_formula(run).format(
-                    purchases=formatLang(self.env, self.expected_purchases, digits=2),
-                    spend=self._format_money(self.expected_spend),
-                    margin=self._format_rate(parameters["margin_rate"]),
-                    years=parameters["horizon_years"],
-                    discount=self._format_rate(parameters["discount_rate"]),
-                ),
+                "formula": self._get_predictive_formula(run),
             },
         ]
 
     def _get_predictive_formula(self, run):
+        values = {
+            "margin": self._format_rate(run.parameters["margin_rate"]),
+            "years": run.parameters["horizon_years"],
+            "discount": self._format_rate(run.parameters["discount_rate"]),
+        }
         if run.fit["purchases"]["method"] == "rule":
             return self.env._(
-                "annual revenue × {margin} margin × rule-of-thumb retention, over "
-                "{years} years, {discount} discount per year"
+                "annual revenue × %(margin)s margin × rule-of-thumb retention, over "
+                "%(years)s years, %(discount)s discount per year",
+                **values,
             )
         return self.env._(
-            "purchases to expect ({purchases} in the first year) × {spend} per purchase × "
-            "{margin} margin, over {years} years, {discount} discount per year"
+            "purchases to expect (%(purchases)s in the first year) × %(spend)s per "
+            "purchase × %(margin)s margin, over %(years)s years, %(discount)s discount "
+            "per year",
+            **values,
+            purchases=formatLang(self.env, self.expected_purchases, digits=2),
+            spend=self._format_money(self.expected_spend),
         )
 
     def _get_notes(self, run):
@@ -348,7 +351,7 @@ class CrmValueProfile(models.Model):
                 probability=self._format_percent(RETENTION_RULE[-1][1]),
             )
         )
-        return ", ".join(parts)
+        return format_list(self.env, parts)
 
     # ----------------------------------------------------------------- formats
     def _format_money(self, amount):
