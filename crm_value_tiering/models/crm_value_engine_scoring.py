@@ -244,12 +244,13 @@ class CrmValueEngine(models.AbstractModel):
         p = job["fit"]["purchases"]["parameters"]
         return SQL(
             """
+            CASE WHEN f.purchase_days > 0 THEN
             1 / (1 + exp(LEAST(700, GREATEST(-700,
                 ln(%(a)s::float8 / (%(b)s + f.purchase_days - 1))
                 + (%(r)s + f.purchase_days - 1) * (
                     ln(%(alpha)s + (%(as_of)s::date - f.first_purchase) / %(week)s)
                     - ln(%(alpha)s + (f.last_purchase - f.first_purchase) / %(week)s)
-                )))))
+                ))))) END
             """,
             a=p["a"],
             b=p["b"],

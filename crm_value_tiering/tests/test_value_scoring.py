@@ -172,6 +172,21 @@ class TestValueForecast(ValueCommon):
                 profile.clv_simple, max(profile.revenue_year, 0) * year, delta=0.01
             )
 
+    def test_without_purchase_there_is_no_forecast(self):
+        """Found by hypothesis: ln(b + x) with x = -1 when b < 1."""
+        self._set_model(min_repeaters=10)
+        self._population(60)
+        customer = self._create_customer("Only returns")
+        self._buy(customer, self.as_of, -10)
+        run = self._run()
+        self.assertEqual(run.fit["purchases"]["method"], "fitted")
+        self.env.cr.execute(
+            "SELECT p_alive, p_buy_year, clv_simple, clv_predictive"
+            " FROM crm_value_profile WHERE id = %s",
+            [self._profile(customer).id],
+        )
+        self.assertEqual(self.env.cr.fetchone(), (None, None, None, None))
+
     def test_earlier_parameters_when_data_gets_thin(self):
         self._set_model(min_repeaters=10)
         partners = self._population(60)
