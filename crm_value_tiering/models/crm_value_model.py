@@ -1,5 +1,7 @@
+import psycopg2
+
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import ConcurrencyError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import format_list
 
@@ -304,9 +306,23 @@ class CrmValueModel(models.Model):
         domain = Domain("company_id", "=", company.id)
         model = self.search(domain & self._get_effective_domain(date), limit=1)
         model = model or self.search(domain, order="date_from, id", limit=1)
-        return model or self.create(
-            {"company_id": company.id, "date_from": company._get_value_today()}
-        )
+        return model or self._create_for_company(company)
+
+    @api.model
+    def _create_for_company(self, company):
+        """The first version of a company, with the defaults.
+
+        Two sessions may find none at once. The later one has to begin again, as after
+        any other conflict: Odoo does that, with nothing for the user to see.
+        """
+        vals = {"company_id": company.id, "date_from": company._get_value_today()}
+        try:
+            with self.env.cr.savepoint():
+                return self.create(vals)
+        except psycopg2.errors.ExclusionViolation as error:
+            raise ConcurrencyError(
+                f"value model of company {company.id} created meanwhile"
+            ) from error
 
     def _get_parameters(self):
         """What a run keeps of the model, so that it can be read after a change.

@@ -4,7 +4,8 @@ import time
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, formatLang
 
 _logger = logging.getLogger(__name__)
@@ -201,7 +202,7 @@ class CrmValueRun(models.Model):
                     ._run(company, model, as_of)
                 )
                 run.write(self._prepare_run_vals(job))
-        except psycopg2.OperationalError:
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise  # a concurrent transaction: Odoo repeats the request or the job
         except (psycopg2.Error, UserError, ArithmeticError, ValueError) as error:
             _logger.exception("Customer value of %s: computation failed", company.name)
@@ -244,7 +245,14 @@ class CrmValueRun(models.Model):
         remaining = companies - companies.browse({run["company_id"][0] for run in done})
         self.env["ir.cron"]._commit_progress(remaining=len(remaining))
         for company in remaining:
-            self._recompute_company(company, company._get_value_today())
+            try:
+                self._recompute_company(company, company._get_value_today())
+            except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
+                # Somebody saved what the run was to write, a lead for instance. The
+                # company remains, so the job is repeated at once, not next month.
+                _logger.info("Customer value of %s: again, %s", company.name, error)
+                self.env.cr.rollback()
+                continue
             if not self.env["ir.cron"]._commit_progress(1):
                 break
 

@@ -201,7 +201,8 @@ class ResPartner(models.Model):
         """Group, sort and aggregate contacts by their profile's columns."""
         source = self._get_value_fields().get(field_expr)
         profile_field = source and self.env["crm.value.profile"]._fields[source]
-        if not (query and profile_field and profile_field.store):
+        # "is None", because the truth of a query is found by running it
+        if query is None or not profile_field or not profile_field.store:
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
         profile = query.make_alias(alias, "value_profile")

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class SaleOrder(models.Model):
@@ -31,4 +32,17 @@ class SaleOrder(models.Model):
             order.value_tier_id = tiers.get((partner._origin.id, order.company_id.id))
 
     def _search_value_tier_id(self, operator, value):
-        return [("partner_id.value_tier_id", operator, value)]
+        """Each order by the tier of its own company, whichever is the current one."""
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented  # the ORM negates the positive one
+        return Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain(
+                "partner_id",
+                "any",
+                self.env["res.partner"]
+                .with_company(company)
+                ._search_value_tier_id(operator, value),
+            )
+            for company in self.env.companies
+        )

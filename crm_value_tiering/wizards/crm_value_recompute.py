@@ -19,6 +19,7 @@ class CrmValueRecompute(models.TransientModel):
         required=True,
         compute="_compute_as_of",
         store=True,
+        precompute=True,
         readonly=False,
         help="Orders after this day are not counted.",
     )
