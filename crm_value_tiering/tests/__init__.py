@@ -2,3 +2,9 @@ from . import test_stats
 from . import test_value_facts
 from . import test_value_scoring
 from . import test_value_tiers
+from . import test_value_access
+from . import test_value_lead
+from . import test_value_model
+from . import test_value_partner
+from . import test_value_run
+from . import test_value_sale

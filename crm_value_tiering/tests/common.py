@@ -93,8 +93,8 @@ class ValueCommon(TransactionCase):
     @classmethod
     def _create_quotation(cls, partner, amount, **vals):
         product = vals.pop("product", cls.product)
-        currency = vals.pop("currency", cls.currency)
         company = vals.pop("company", cls.company)
+        currency = vals.pop("currency", company.currency_id)
         return (
             cls.env["sale.order"]
             .with_company(company)
@@ -116,7 +116,7 @@ class ValueCommon(TransactionCase):
                         partner,
                         amount,
                         product or cls.products[number % len(cls.products)],
-                        cls.currency,
+                        company.currency_id,
                         company,
                         {"date_order": cls._to_utc(day, time(12), company)},
                     )
@@ -160,7 +160,7 @@ class ValueCommon(TransactionCase):
     @classmethod
     def _to_utc(cls, day, at, company=None):
         """Naive UTC timestamp of the company's local ``day`` and time ``at``."""
-        zone = pytz.timezone((company or cls.company).partner_id.tz)
+        zone = pytz.timezone((company or cls.company).partner_id.tz or "UTC")
         local = zone.localize(datetime.combine(day, at))
         return local.astimezone(pytz.utc).replace(tzinfo=None)
 
@@ -288,3 +288,49 @@ class ValueCommon(TransactionCase):
                 day += timedelta(days=round(1 + chance.expovariate(1 / pace)))
         cls._buy_many(purchases, company=company)
         return customers
+
+    @classmethod
+    def _ladder(cls):
+        """Ten customers, best first: two High, four Mid, four Low after a computation.
+
+        The n-th bought once, for n * 90 less than the first and n * 30 days earlier.
+        """
+        cls._set_model(
+            limits={
+                cls.tier_high: {"share": 20},
+                cls.tier_mid: {"share": 40},
+                cls.tier_low: {"share": 40},
+            },
+            min_customers=5,
+        )
+        customers = cls.env["res.partner"].create(
+            [{"name": f"Value Test Rung {number}"} for number in range(10)]
+        )
+        cls._buy_many(
+            [
+                (customer, cls.as_of - timedelta(days=5 + 30 * rung), 1000 - 90 * rung)
+                for rung, customer in enumerate(customers)
+            ],
+            product=cls.product,
+        )
+        return customers
+
+    @classmethod
+    def _mirror_company(cls, high, low):
+        """Another company, computed, to which ``high`` is High and ``low`` Low."""
+        company = cls._create_company("Value Test Mirror Company")
+        cls._set_model(
+            company=company,
+            min_customers=2,
+            limits={
+                cls.tier_high: {"share": 50},
+                cls.tier_mid: {"share": 0},
+                cls.tier_low: {"share": 50},
+            },
+        )
+        cls._buy_many(
+            [(high, cls.as_of, 900), (low, cls.as_of - timedelta(days=300), 9)],
+            company=company,
+        )
+        cls._run(company=company)
+        return company

@@ -1,0 +1,211 @@
+from odoo.fields import Command
+from odoo.tests import Form, new_test_user, tagged
+
+from .common import ValueCommon
+
+
+@tagged("post_install", "-at_install")
+class TestValueLead(ValueCommon):
+    """The tier on leads and opportunities: stored, and always the customer's."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customers = cls._ladder()
+        cls.best, cls.worst = cls.customers[0], cls.customers[-1]
+        cls._run()
+        cls.leads = cls.env["crm.lead"]
+
+    @classmethod
+    def _create_lead(cls, partner, **vals):
+        return cls.leads.create(
+            {
+                "name": f"Value Test Lead of {partner.name}",
+                "type": "opportunity",
+                "partner_id": partner.id,
+                "company_id": cls.company.id,
+                "user_id": cls.seller.id,
+                "team_id": False,
+                **vals,
+            }
+        )
+
+    def _stored_tier(self, lead):
+        """What the database says: predictive scoring reads it there."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT value_tier_id FROM crm_lead WHERE id = %s", [lead.id]
+        )
+        return self.env["crm.value.tier"].browse(self.env.cr.fetchone()[0])
+
+    def test_follows_the_customer(self):
+        lead = self._create_lead(self.best)
+        self.assertEqual(lead.value_tier_id, self.tier_high)
+        self.assertEqual(self._stored_tier(lead), self.tier_high)
+        self.assertEqual(lead.value_tier_color, self.tier_high.color)
+        lead.partner_id = self.worst
+        self.assertEqual(self._stored_tier(lead), self.tier_low)
+        lead.partner_id = False
+        self.assertFalse(self._stored_tier(lead))
+
+    def test_contact_of_the_customer(self):
+        contact = self._create_customer("Value Test Buyer", parent_id=self.best.id)
+        self.assertEqual(self._create_lead(contact).value_tier_id, self.tier_high)
+
+    def test_without_value(self):
+        self.assertFalse(self._create_lead(self._create_customer()).value_tier_id)
+        self.assertFalse(self._create_lead(self.env["res.partner"]).value_tier_id)
+
+    def test_typed_by_a_seller(self):
+        """A form that a seller fills shows the tier before it is saved."""
+        form = Form(self.leads.with_user(self.seller), view="crm.crm_lead_view_form")
+        form.name = "Value Test Typed"
+        form.partner_id = self.best
+        self.assertEqual(form.value_tier_id, self.tier_high)
+        form.partner_id = self.worst
+        self.assertEqual(form.value_tier_id, self.tier_low)
+        self.assertEqual(self._stored_tier(form.save()), self.tier_low)
+
+    def test_run_updates_leads(self):
+        """A computation brings the leads along; unchanged ones are not written."""
+        rising = self._create_lead(self.worst)
+        steady = self._create_lead(self.customers[8])
+        new = self._create_customer("Value Test Newcomer")
+        first = self._create_lead(new)
+        archived = self._create_lead(self.worst, active=False)
+        self.env.flush_all()
+        self._buy(self.worst, self.as_of, 10000)
+        self._buy(new, self.as_of, 9000)
+        run = self._run()
+        self.assertEqual(run.counts["leads"], 3)
+        self.assertEqual((rising + archived + first).value_tier_id, self.tier_high)
+        self.assertEqual(self._stored_tier(rising), self.tier_high)
+        self.assertEqual(steady.value_tier_id, self.tier_low)
+        self.assertEqual(self._run().counts["leads"], 0)
+
+    def test_run_corrects_raw_changes(self):
+        """What bypassed the ORM, or a new parent of the customer, is put right."""
+        lead = self._create_lead(self.best)
+        moved = self._create_lead(self.customers[8])
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET value_tier_id = NULL WHERE id = %s", [lead.id]
+        )
+        lead.invalidate_recordset()
+        self.customers[8].parent_id = self.best
+        self._run()
+        self.assertEqual((lead + moved).value_tier_id, self.tier_high)
+
+    def test_company_of_the_lead(self):
+        """Its own company's tier, else its salesperson's, else the first company's."""
+        other = self._mirror_company(self.worst, self.best)
+        colleague = self._create_user(
+            "value_colleague",
+            "sales_team.group_sale_salesman_all_leads",
+            company_id=other.id,
+            company_ids=[Command.set((other + self.company).ids)],
+        )
+        main = self.leads._get_default_value_company()
+        self.assertEqual(main, self.env["res.company"].search([], order="id", limit=1))
+        cases = [
+            (self.company, self.seller, self.tier_low),
+            (self.company, colleague, self.tier_low),
+            (other, colleague, self.tier_high),
+            (False, colleague, self.tier_high),
+            (False, self.seller, self.tier_low),
+            (False, False, self._profile(self.worst, main).tier_id),
+        ]
+        leads = self.leads
+        for company, user, _tier in cases:
+            leads += self._create_lead(
+                self.worst,
+                company_id=company and company.id,
+                user_id=user and user.id,
+            )
+        for moment in ("created", "computed in SQL"):
+            for lead, (company, user, tier) in zip(leads, cases, strict=True):
+                with self.subTest(
+                    moment, company=company and company.name, user=user and user.login
+                ):
+                    self.assertEqual(
+                        lead.company_id, company or lead.browse().company_id
+                    )
+                    self.assertEqual(lead.value_tier_id, tier)
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE crm_lead SET value_tier_id = NULL WHERE id = ANY(%s)",
+                [leads.ids],
+            )
+            leads.invalidate_recordset()
+            self._run()
+            self._run(company=other)
+        leads[1].company_id = other
+        self.assertEqual(leads[1].value_tier_id, self.tier_high)
+        leads[4].write({"user_id": colleague.id, "company_id": False})
+        self.assertEqual(leads[4].value_tier_id, self.tier_high)
+
+    def test_lead_of_the_first_company(self):
+        """Without company and salesperson the first company's computation counts."""
+        main = self.leads._get_default_value_company()
+        lead = self._create_lead(self.best, company_id=False, user_id=False)
+        self.assertFalse(lead.value_tier_id)
+        self._set_model(company=main, min_customers=2, tier_rule="score")
+        self._buy_many(
+            [(self.best, self.as_of, 10**9), (self.worst, self.as_of, 1)], company=main
+        )
+        self._run(company=main)
+        self.assertEqual(lead.value_tier_id, self._profile(self.best, main).tier_id)
+        self.assertTrue(lead.value_tier_id)
+
+    def test_group_and_filter(self):
+        leads = self.leads
+        for customer in self.customers:
+            leads += self._create_lead(customer)
+        leads += self._create_lead(self._create_customer())
+        as_seller = leads.with_user(self.seller)
+        domain = [("id", "in", leads.ids)]
+        groups = as_seller.formatted_read_group(domain, ["value_tier_id"], ["__count"])
+        counts = {
+            group["value_tier_id"] and group["value_tier_id"][0]: group["__count"]
+            for group in groups
+        }
+        self.assertEqual(
+            counts,
+            {self.tier_high.id: 2, self.tier_mid.id: 4, self.tier_low.id: 4, False: 1},
+        )
+        high = as_seller.search([*domain, ("value_tier_id", "=", self.tier_high.id)])
+        self.assertEqual(high.partner_id.sudo(), self.customers[:2])
+
+    def test_views(self):
+        """Sellers see the tier; somebody who only reads leads gets views without it."""
+        group = self.env["res.groups"].create({"name": "Value Test Lead Readers"})
+        self.env["ir.model.access"].create(
+            {
+                "name": "value test lead readers",
+                "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                "group_id": group.id,
+                "perm_read": True,
+            }
+        )
+        reader = new_test_user(
+            self.env,
+            "value_reader",
+            group_ids=[self.env.ref("base.group_user").id, group.id],
+            company_id=self.company.id,
+        )
+        lead = self._create_lead(self.best, user_id=False)
+        for user, expected in ((self.seller, True), (reader, False)):
+            for kind, view in (
+                ("kanban", "crm.crm_case_kanban_view_leads"),
+                ("form", "crm.crm_lead_view_form"),
+                ("list", "crm.crm_case_tree_view_oppor"),
+                ("list", "crm.crm_case_tree_view_leads"),
+                ("search", "crm.view_crm_case_opportunities_filter"),
+                ("search", "crm.view_crm_case_leads_filter"),
+            ):
+                arch = self.leads.with_user(user).get_view(self.env.ref(view).id, kind)[
+                    "arch"
+                ]
+                with self.subTest(user=user.login, view=view):
+                    self.assertEqual("value_tier" in arch, expected)
+            self.assertTrue(lead.with_user(user).read(["name"]))
