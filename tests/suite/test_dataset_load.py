@@ -7,7 +7,7 @@ from pathlib import Path
 from odoo import fields
 from odoo.tests import Form, TransactionCase, tagged
 
-from tools.datasets import cdnow, odoo_loader
+from tools.datasets import cdnow, odoo_copy, odoo_loader
 from tools.datasets.odoo_loader import Loaded, Loader
 from tools.datasets.odoo_opportunities import create_opportunities
 from tools.datasets.odoo_records import LAST_DAY_PARAMETER, SILENT, LoadError
@@ -46,6 +46,7 @@ class TestDatasetLoad(TransactionCase):
         # A zone with summer time, so that a shift crosses its changes.
         cls.env.company.partner_id.tz = "Europe/Brussels"
         cls.env.company.quotation_validity_days = 30
+        cls.env.company.sale_order_template_id = False
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "purchases.txt"
             path.write_text(LINES)
@@ -96,7 +97,6 @@ class TestDatasetLoad(TransactionCase):
         """The same order, clicked together by hand."""
         line = loaded.order_line
         with Form(self.env["sale.order"].with_context(**SILENT)) as form:
-            form.sale_order_template_id = self.env["sale.order.template"]
             form.partner_id = loaded.partner_id
             form.client_order_ref = loaded.client_order_ref
             form.validity_date = False
@@ -144,10 +144,23 @@ class TestDatasetLoad(TransactionCase):
         self.assertEqual(len(made), len(kinds))
         self.assertLess(len(made), len(self.purchases))
 
+    def test_the_default_template_is_not_for_history(self):
+        template = self.env["sale.order.template"].create(
+            {"name": "Default", "note": "Template terms", "require_payment": True}
+        )
+        self.env.company.sale_order_template_id = template
+        self.env.company.portal_confirmation_pay = False
+        self.load()
+        for purchase in self.purchases:
+            order = self.order(purchase.key)
+            self.assertFalse(order.sale_order_template_id)
+            self.assertNotIn("Template", order.note or "")
+            self.assertFalse(order.require_payment)
+
     def test_fields_of_unknown_modules_are_computed_by_the_orm(self):
         # As if Sales itself were such a module: its computed fields are then not
         # copied but computed, the expiry (30 days, see above) among them.
-        self.patch(odoo_loader, "_KNOWN_MODULES", set())
+        self.patch(odoo_copy, "_KNOWN_MODULES", set())
         self.load()
         for purchase in self.purchases:
             order = self.order(purchase.key)

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
-from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from odoo import Command
@@ -20,6 +18,7 @@ from odoo.tools import SQL
 
 from tools.datasets.cdnow import LAST_DAY, Purchase
 from tools.datasets.names import customer_name
+from tools.datasets.odoo_copy import OrderCopier
 from tools.datasets.odoo_records import (
     LAST_DAY_PARAMETER,
     SILENT,
@@ -32,44 +31,12 @@ from tools.datasets.odoo_records import (
     loaded_last_day,
     name_records,
 )
+from tools.datasets.orders import CLASSES, Kind, Order, price_class
 
 CUSTOMERS_PER_COMMIT = 1_000
 PURCHASES_PER_COMMIT = 5_000
 # Any number nobody else uses: only one load at a time may run in a database.
 _LOCK = 0x43444E4F57
-_CENT = Decimal("0.01")
-# Stored computed fields of other modules than these are recomputed by the ORM after
-# the copy; those of these modules are the same for all orders of a kind, or set here.
-_KNOWN_MODULES = {"analytic", "sale", "sale_management"}
-
-
-class PriceClass(NamedTuple):
-    """A product: the discs of one order that cost about the same each."""
-
-    code: str
-    name: str
-    below: Decimal  # average price of a disc
-    list_price: float
-
-
-_CLASSES = (
-    PriceClass("promotional", "CD, promotional copy", _CENT, 0.0),
-    PriceClass("budget", "CD, budget line", Decimal(10), 8.99),
-    PriceClass("regular", "CD, regular", Decimal(15), 12.99),
-    PriceClass("new", "CD, new release", Decimal(20), 16.99),
-    PriceClass("special", "CD, import or box set", Decimal("Infinity"), 29.99),
-)
-
-
-def price_class(purchase: Purchase) -> PriceClass:
-    """The product of a purchase."""
-    average = purchase.amount / purchase.discs
-    return next(each for each in _CLASSES if average < each.below)
-
-
-def unit_price(purchase: Purchase) -> Decimal:
-    """A price that gives back the amount, to the cent, when multiplied."""
-    return (purchase.amount / purchase.discs).quantize(Decimal("0.000001"))
 
 
 @dataclass
@@ -79,36 +46,6 @@ class Loaded:
     customers: int = 0
     orders: int = 0
     moved: int = 0
-
-
-class Kind(NamedTuple):
-    """Orders of one kind differ only in what `_copy_orders` sets."""
-
-    user: int
-    product: str
-
-
-class Order(NamedTuple):
-    """A purchase on its way to becoming an order."""
-
-    purchase: Purchase
-    kind: Kind
-    partner: int
-    name: str
-    date_order: datetime
-
-    @property
-    def reference(self) -> str:
-        return f"CDNOW {self.purchase.key}"
-
-    @property
-    def list_price(self) -> float:
-        return price_class(self.purchase).list_price
-
-    @property
-    def price_reduce(self) -> Decimal:
-        average = self.purchase.amount / self.purchase.discs
-        return average.quantize(_CENT, ROUND_HALF_UP)
 
 
 @dataclass
@@ -274,7 +211,7 @@ class Loader:
             category = self.env["product.category"].create({"name": "Compact discs"})
             self._remember(["category"], category)
         if missing := [
-            each for each in _CLASSES if f"product_{each.code}" not in self.known
+            each for each in CLASSES if f"product_{each.code}" not in self.known
         ]:
             # Services, billed on delivery: history needs no stock moves, and orders
             # of long ago must not show up as waiting for an invoice.
@@ -294,11 +231,16 @@ class Loader:
             )
             self._remember([f"product_{each.code}" for each in missing], records)
         self.products = {
-            each.code: self.known[f"product_{each.code}"] for each in _CLASSES
+            each.code: self.known[f"product_{each.code}"] for each in CLASSES
         }
 
     def _confirm_orders(self, orders: Sequence[Order]) -> Records:
         """Real orders, made and confirmed the way a user does it."""
+        # A company's default quotation template may bring its own terms, and a mail.
+        template = "sale_order_template_id"
+        without_template = (
+            {template: False} if template in self.env["sale.order"]._fields else {}
+        )
         records = self.env["sale.order"].create(
             [
                 {
@@ -307,13 +249,13 @@ class Loader:
                     "client_order_ref": order.reference,
                     "date_order": order.date_order,
                     "validity_date": False,
-                    "sale_order_template_id": False,
+                    **without_template,
                     "order_line": [
                         Command.create(
                             {
                                 "product_id": self.products[order.kind.product],
                                 "product_uom_qty": order.purchase.discs,
-                                "price_unit": float(unit_price(order.purchase)),
+                                "price_unit": float(order.unit_price),
                                 # Next to this one, the price counts as typed by
                                 # hand: Odoo leaves it alone when a line is edited.
                                 "technical_price_unit": order.list_price,
@@ -349,6 +291,7 @@ class Loader:
         )
         users = dict(self.env.cr.fetchall())
         sequence = self._sequence()
+        copier = OrderCopier(self.env)
         samples: dict[Kind, int] = {}
         done = 0
         for batch in batches(purchases, PURCHASES_PER_COMMIT):
@@ -359,7 +302,9 @@ class Loader:
             samples |= dict(zip(first, records.ids, strict=True))
             self._remember([f"order_{o.purchase.key}" for o in by_orm], records)
             made = {order.name for order in by_orm}
-            self._copy_orders([o for o in orders if o.name not in made], samples)
+            if rest := [o for o in orders if o.name not in made]:
+                copies = copier.copy(rest, samples)
+                self._remember([f"order_{o.purchase.key}" for o in rest], copies)
             done += len(batch)
             self._finish_batch(f"{done} of {len(purchases)} orders")
 
@@ -389,140 +334,6 @@ class Loader:
         if not sequence:
             raise LoadError("there is no sequence for the numbers of sales orders")
         return sequence
-
-    def _copy_orders(self, orders: Sequence[Order], samples: dict[Kind, int]) -> None:
-        if not orders:
-            return
-        order_ids = self._new_ids("sale_order", len(orders))
-        line_ids = self._new_ids("sale_order_line", len(orders))
-        new = SQL(
-            """
-            unnest(
-                %s::int[], %s::int[], %s::int[], %s::int[], %s::text[], %s::text[],
-                %s::timestamp[], %s::numeric[], %s::numeric[], %s::numeric[],
-                %s::numeric[]
-            ) AS new (
-                order_id, line_id, sample_id, partner_id, name, reference,
-                date_order, quantity, price, amount, price_reduce
-            )
-            """,
-            order_ids,
-            line_ids,
-            [samples[order.kind] for order in orders],
-            [order.partner for order in orders],
-            [order.name for order in orders],
-            [order.reference for order in orders],
-            [order.date_order for order in orders],
-            [Decimal(order.purchase.discs) for order in orders],
-            [unit_price(order.purchase) for order in orders],
-            [order.purchase.amount for order in orders],
-            [order.price_reduce for order in orders],
-        )
-        self._copy_rows(
-            "sale.order",
-            new,
-            SQL("new.order_id"),
-            SQL("old.id = new.sample_id"),
-            {
-                "partner_id": SQL("new.partner_id"),
-                "partner_invoice_id": SQL("new.partner_id"),
-                "partner_shipping_id": SQL("new.partner_id"),
-                "name": SQL("new.name"),
-                "client_order_ref": SQL("new.reference"),
-                "date_order": SQL("new.date_order"),
-                "amount_untaxed": SQL("new.amount"),
-                "amount_total": SQL("new.amount"),
-            },
-        )
-        self._copy_rows(
-            "sale.order.line",
-            new,
-            SQL("new.line_id"),
-            SQL("old.order_id = new.sample_id"),
-            {
-                "order_id": SQL("new.order_id"),
-                "order_partner_id": SQL("new.partner_id"),
-                "product_uom_qty": SQL("new.quantity"),
-                "price_unit": SQL("new.price"),
-                "price_subtotal": SQL("new.amount"),
-                "price_total": SQL("new.amount"),
-                "price_reduce_taxexcl": SQL("new.price_reduce"),
-                "price_reduce_taxinc": SQL("new.price_reduce"),
-            },
-        )
-        records = self.env["sale.order"].browse(order_ids)
-        self._recompute_unknown(records)
-        self._recompute_unknown(self.env["sale.order.line"].browse(line_ids))
-        self._remember([f"order_{order.purchase.key}" for order in orders], records)
-
-    def _new_ids(self, table: str, count: int) -> list[int]:
-        self.env.cr.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')::regclass) "
-            "FROM generate_series(1, %s)",
-            [table, count],
-        )
-        return [row[0] for row in self.env.cr.fetchall()]
-
-    def _copy_rows(
-        self, model: str, new: SQL, new_id: SQL, join: SQL, own: dict[str, SQL]
-    ) -> None:
-        """Copy the sample's row, and what it links to, once per new order.
-
-        :param own: the columns that are not copied
-        """
-        own = {"id": new_id, **own}
-        table = self.env[model]._table
-        self.env.cr.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass "
-            "AND attnum > 0 AND NOT attisdropped",
-            [table],
-        )
-        columns = [row[0] for row in self.env.cr.fetchall()]
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO %s (%s) SELECT %s FROM %s JOIN %s old ON %s",
-                SQL.identifier(table),
-                SQL(", ").join(SQL.identifier(name) for name in columns),
-                SQL(", ").join(
-                    own.get(name) or SQL.identifier("old", name) for name in columns
-                ),
-                new,
-                SQL.identifier(table),
-                join,
-            )
-        )
-        for each in self.env[model]._fields.values():
-            if each.type == "many2many" and each.store:
-                self._copy_links(each, table, new, new_id, join)
-
-    def _copy_links(
-        self, link: Records, table: str, new: SQL, new_id: SQL, join: SQL
-    ) -> None:
-        relation = SQL.identifier(link.relation)
-        ours, theirs = SQL.identifier(link.column1), SQL.identifier(link.column2)
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO %s (%s, %s) SELECT %s, rel.%s "
-                "FROM %s JOIN %s old ON %s JOIN %s rel ON rel.%s = old.id",
-                relation,
-                ours,
-                theirs,
-                new_id,
-                theirs,
-                new,
-                SQL.identifier(table),
-                join,
-                relation,
-                ours,
-            )
-        )
-
-    def _recompute_unknown(self, records: Records) -> None:
-        """Let the ORM compute what other modules (margins, say) have added."""
-        for each in records._fields.values():
-            if each.store and each.compute and not _KNOWN_MODULES >= {*each._modules}:
-                self.env.add_to_compute(each, records)
-        self.env.flush_all()
 
     # Small helpers
 
