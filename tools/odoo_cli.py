@@ -87,12 +87,13 @@ class Odoo:
         return {**kept, **self.server.env, "PYTHONWARNINGS": "ignore"}
 
     def command(self, *arguments: str) -> list[str]:
-        """`odoo SUBCOMMAND -c …`, started outside of the checkout's packages."""
-        first, *rest = arguments
+        """`odoo SUBCOMMAND -c …`: the option goes where that subcommand wants it."""
+        before = 0 if arguments[0].startswith("-") else 1
+        if arguments[0] == "module":
+            before = 2
         config = ["-c", str(self.config_file)]
-        if first.startswith("-"):
-            return [sys.executable, "-m", "odoo", *config, first, *rest]
-        return [sys.executable, "-m", "odoo", first, *config, *rest]
+        words = [*arguments[:before], *config, *arguments[before:]]
+        return [sys.executable, "-m", "odoo", *words]
 
     def run(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from tools import console
 from tools.errors import ToolError
@@ -57,6 +58,15 @@ class Databases:
             self._build_stock(name, demo=kind == "demo")
         self.odoo.server.set_note(name, json.dumps({"ready": True}))
         return name
+
+    def prepare(self) -> None:
+        """Build all templates, those without and with demo data at the same time."""
+        with ThreadPoolExecutor() as pool:
+            for done in [
+                pool.submit(self.template, kind) for kind in ("demo", "stock")
+            ]:
+                done.result()
+        self.template("suite")
 
     def copy(self, kind: str, name: str) -> str:
         """A fresh copy of a template, to be changed by tests."""

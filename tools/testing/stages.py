@@ -78,7 +78,7 @@ def unit(run: Run) -> Result:
 def databases(run: Run) -> Result:
     """Odoo's apps, and our modules on top, as templates for the other stages."""
     result = Result()
-    run.databases.template("suite")
+    run.databases.prepare()
     result.notes.append(f"{len(run.modules)} modules on {len(run.databases.apps)} apps")
     return result
 
