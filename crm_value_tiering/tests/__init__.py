@@ -8,3 +8,6 @@ from . import test_value_model
 from . import test_value_partner
 from . import test_value_run
 from . import test_value_sale
+from . import test_value_settings
+from . import test_value_performance
+from . import test_value_ui

@@ -1,0 +1,31 @@
+from odoo.tests import HttpCase, tagged
+
+from .common import ValueCommon
+
+
+@tagged("post_install", "-at_install")
+class TestValueUi(ValueCommon, HttpCase):
+    """What people do with it, in a browser."""
+
+    def test_read_why(self):
+        customers = self._ladder()
+        self._run()
+        self.env["crm.lead"].create(
+            {
+                "name": "Value Test Deal",
+                "type": "opportunity",
+                "partner_id": customers[0].id,
+                "company_id": self.company.id,
+                "user_id": self.seller.id,
+            }
+        )
+        self.start_tour("/odoo", "crm_value_read_why", login="value_seller")
+
+    def test_compute_now(self):
+        self._ladder()
+        self.start_tour("/odoo", "crm_value_compute_now", login="value_manager")
+        run = self.env["crm.value.run"].search([("company_id", "=", self.company.id)])
+        self.assertRecordValues(
+            run, [{"state": "done", "as_of": self.company._get_value_today()}]
+        )
+        self.assertEqual(run.create_uid, self.manager)
