@@ -68,6 +68,7 @@ class CrmValueRun(models.Model):
     summary_html = fields.Html(compute="_compute_summary_html", sanitize=False)
 
     @api.depends("as_of", "company_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for run in self:
             run.display_name = self.env._(
