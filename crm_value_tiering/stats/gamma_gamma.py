@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import lgamma, log
 
-from .optimize import minimize_positive
+from .optimize import minimize_positive_sum
 
 START = (5.0, 4.0, 15.0)
 
@@ -78,8 +78,10 @@ def fit(customers: Iterable[tuple[int, float]] | Mapping) -> Fit:
     scaled = Counter()
     for (x, spend), count in counted.items():
         scaled[x, spend / scale] += count
-    minimum = minimize_positive(
-        lambda *point: negative_log_likelihood(Parameters(*point), scaled), START
+    minimum = minimize_positive_sum(
+        lambda point, terms: negative_log_likelihood(Parameters(*point), terms),
+        scaled,
+        START,
     )
     p, q, v = minimum.point
     number = sum(counted.values())

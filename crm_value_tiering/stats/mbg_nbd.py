@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, expm1, isfinite, lgamma, log, log1p
 
-from .optimize import minimize_positive
+from .optimize import minimize_positive_sum
 
 DAYS_PER_WEEK = 7.0
 # First guess: a purchase every ten weeks, a third of the customers leave.
@@ -87,8 +87,10 @@ def fit(customers: Iterable[tuple[int, float, float]] | Mapping) -> Fit:
     counted = Counter(customers)  # takes an iterable as well as a mapping
     if not counted:
         raise ValueError("No customers to fit")
-    minimum = minimize_positive(
-        lambda *point: negative_log_likelihood(Parameters(*point), counted), START
+    minimum = minimize_positive_sum(
+        lambda point, terms: negative_log_likelihood(Parameters(*point), terms),
+        counted,
+        START,
     )
     return Fit(
         Parameters(*minimum.point),

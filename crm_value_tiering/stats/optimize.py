@@ -6,11 +6,14 @@ Applications 51, 2012), restarted until a fresh simplex finds nothing better. It
 the logarithms of the parameters, so they stay positive without constraints.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, isfinite, log
+from typing import Any
 
 LOG_BOUND = 14.0  # exp(14) is about 1.2 million: beyond it a parameter has run away
+
+PILOT = 1500  # terms of the sample that finds the neighbourhood
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class Minimum:
 def minimize_positive(
     function: Callable[..., float],
     start: Sequence[float],
-    tolerance: float = 1e-5,
-    max_evaluations: int = 3000,
+    tolerance: float = 1e-4,
+    max_evaluations: int = 2000,
+    step: float = 0.5,
+    confirm: bool = True,
 ) -> Minimum:
     """Minimise ``function(*parameters)`` over positive parameters.
 
@@ -42,6 +47,8 @@ def minimize_positive(
     :param start: first guess, all > 0
     :param tolerance: absolute improvement of the value below which a restart is final
     :param max_evaluations: bound on the work; reaching it means "not converged"
+    :param step: size of the first simplex, in units of log(parameter)
+    :param confirm: restart until nothing better is found; else one descent will do
     """
     calls = 0
 
@@ -59,19 +66,41 @@ def minimize_positive(
     best = [log(value) for value in start]
     best_value = at(best)
     converged = False
-    step = 0.5
     while calls < max_evaluations:
         point, value = _simplex(at, best, step, tolerance, lambda: max_evaluations - calls)
         improvement = best_value - value
         if value <= best_value:
             best, best_value = point, value
-        if not improvement > tolerance:
+        if not (confirm and improvement > tolerance):
             converged = isfinite(best_value)
             break
-        step = 0.25
+        step /= 2
     if any(abs(coordinate) > LOG_BOUND - 1.0 for coordinate in best):
         converged = False
     return Minimum(tuple(map(exp, best)), best_value, converged, calls)
+
+
+def minimize_positive_sum(
+    function: Callable[..., float],
+    terms: Mapping[Any, int],
+    start: Sequence[float],
+) -> Minimum:
+    """Minimise ``function(parameters, terms)``, a sum over many counted terms.
+
+    A systematic sample of the terms leads near the minimum for a fraction of the work;
+    all of them then decide.
+    """
+    step = 0.5
+    if len(terms) > 2 * PILOT:
+        ordered = sorted(terms.items())
+        pilot = dict(ordered[:: len(ordered) // PILOT])
+        near = minimize_positive(lambda *point: function(point, pilot), start)
+        if not near.converged:
+            return near
+        start, step = near.point, 0.05
+    return minimize_positive(
+        lambda *point: function(point, terms), start, step=step, confirm=step == 0.5
+    )
 
 
 def _simplex(at, start, step, tolerance, remaining):
@@ -96,7 +125,7 @@ def _simplex(at, start, step, tolerance, remaining):
             for _value, vertex in vertices[1:]
             for a, b in zip(vertex, best, strict=True)
         )
-        if high - low <= tolerance / 10 and spread <= 1e-3:
+        if high - low <= tolerance / 10 and spread <= 3e-3:
             break
         centre = [
             sum(vertex[axis] for _value, vertex in vertices[:-1]) / n

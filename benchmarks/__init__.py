@@ -1,0 +1,1 @@
+"""Speed on much data; run by `make bench`, inside `odoo shell`."""
