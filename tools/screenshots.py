@@ -27,6 +27,7 @@ REQUIREMENTS = Path(__file__).parent / "requirements-screenshots.txt"
 LANGUAGES = ("en_US", "zh_CN")
 
 ROW = ".o_data_row"
+LIST = ".o_list_renderer"
 CARD = ".o_kanban_record:not(.o_kanban_ghost)"
 FORM = ".o_form_view .o_form_sheet_bg"
 CHART = ".o_graph_renderer canvas"
@@ -61,7 +62,7 @@ CONTACT = "/odoo/contacts/{partner}"
 VALUE_TAB = (".o_notebook .nav-link[name=value]",)
 
 SCREENS = (
-    Screen("contact-value", CONTACT, FORM, VALUE_TAB, height=1300),
+    Screen("contact-value", CONTACT, FORM, VALUE_TAB, height=1500),
     Screen("contact-value-phone", CONTACT, FORM, VALUE_TAB, phone=True, height=1700),
     Screen("contacts-kanban", "/odoo/contacts?view_type=kanban", CARD),
     Screen("contacts-list", "/odoo/contacts?view_type=list", ROW),
@@ -73,7 +74,7 @@ SCREENS = (
     Screen("profiles-pivot", f"{PROFILES}pivot", PIVOT),
     Screen("profiles-graph", f"{PROFILES}graph", CHART),
     Screen("tiers", TIERS, ROW),
-    Screen("transitions", TRANSITIONS, ROW),
+    Screen("transitions", TRANSITIONS, LIST),
     Screen("run", RUNS, ROW, (f"{ROW} .o_data_cell",), height=1000),
     Screen(
         "settings",
@@ -84,23 +85,23 @@ SCREENS = (
     ),
 )
 
-# The records to show: the best customer and, where there is one, an open opportunity
-# and a quotation of a customer in a tier.
+# The records to show: the High customer with the most purchases and, where there is
+# one, an open opportunity and a quotation of a customer in a tier.
 RECORDS = """
 import json
-Profile = env["crm.value.profile"]
+def first(model, domain, order=None):
+    return env[model].search(domain, order=order, limit=1)
+def of_tiered_customer(model, domain):
+    tiered = [("partner_id.value_tier_id", "!=", False)]
+    return first(model, domain + tiered) or first(model, domain)
 high = env.ref("crm_value_tiering.crm_value_tier_high")
-def first(model, domain):
-    return env[model].search(domain, limit=1)
-profile = first("crm.value.profile", [("tier_id", "=", high.id)])
-tiered = Profile.search([("tier_id", "!=", False)]).partner_id.ids
-customer = [("partner_id.commercial_partner_id", "in", tiered)]
-lead = first("crm.lead", customer + [("type", "=", "opportunity")])
-order = first("sale.order", customer + [("state", "in", ("draft", "sent"))])
+best = first("crm.value.profile", [("tier_id", "=", high.id)], "purchase_days desc, id")
+lead = [("type", "=", "opportunity"), ("won_status", "=", "pending")]
+quotation = [("state", "in", ("draft", "sent"))]
 print(json.dumps({
-    "partner": profile.partner_id.id,
-    "lead": (lead or first("crm.lead", [("type", "=", "opportunity")])).id,
-    "order": (order or first("sale.order", [])).id,
+    "partner": best.partner_id.id,
+    "lead": of_tiered_customer("crm.lead", lead).id,
+    "order": of_tiered_customer("sale.order", quotation).id,
 }))
 """
 
@@ -109,6 +110,7 @@ SET_USER = """
 user = env.ref("base.user_admin")
 user.write({"login": "camera", "password": "camera", "lang": %r})
 env.cr.commit()
+env.registry.signal_changes()  # the server remembers a user's language
 """
 
 
@@ -124,13 +126,15 @@ def main(settings: Settings) -> int:
         records = json.loads(odoo.script(database, RECORDS, "screenshots"))
         if missing := [name for name, record in records.items() if not record]:
             raise ToolError(f"{settings.db} has nothing to show: {', '.join(missing)}")
+        log = settings.var / "log"
         with served(odoo, database) as address:
             from tools.screenshots_browser import Camera
 
             for language in LANGUAGES:
                 with console.step(f"Taking {len(wanted)} pictures in {language}"):
                     odoo.script(database, SET_USER % language, "screenshots")
-                    with Camera(chromium, address, "camera", "camera") as camera:
+                    camera = Camera(chromium, address, "camera", language, log)
+                    with camera:
                         for screen in wanted:
                             path = picture(settings.root, screen, language)
                             camera.take(screen, records, path)

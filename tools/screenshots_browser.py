@@ -39,6 +39,7 @@ PHONE = {
 TIMEOUT = 40_000  # ms; the first page of a new database builds its assets
 STEP, QUIET = 100, 500  # ms; loaded is: nothing was on its way for this long
 CONTENTS = {"document", "fetch", "font", "image", "stylesheet", "xhr"}
+USER_LANGUAGE = "() => odoo.loader.modules.get('@web/core/user').user.lang"
 # Nothing that moves, blinks or depends on the moment.
 STILL = """
 *, *::before, *::after { animation: none !important; transition: none !important;
@@ -48,12 +49,20 @@ STILL = """
 
 
 class Camera:
-    """A browser that is logged in, in one language, at two sizes."""
+    """A browser that is logged in, at two sizes.
 
-    def __init__(self, browser: str, address: str, login: str, password: str) -> None:
+    :param language: the user's, which the pages must show
+    :param login: also the password: the database is thrown away afterwards
+    :param log: the folder for a picture of what went wrong
+    """
+
+    def __init__(
+        self, browser: str, address: str, login: str, language: str, log: Path
+    ) -> None:
         self.address = address
         self.login = login
-        self.password = password
+        self.language = language
+        self.log = log
         self._playwright = sync_playwright().start()
         self._browser: Browser = self._playwright.chromium.launch(
             executable_path=browser, args=list(FLAGS)
@@ -106,9 +115,13 @@ class Camera:
         page.on("requestfailed", lambda request: self._loading.discard(request))
         page.goto(f"{self.address}/web/login")
         page.fill("input[name=login]", self.login)
-        page.fill("input[name=password]", self.password)
+        page.fill("input[name=password]", self.login)
         page.click(".oe_login_form button[type=submit]")
         page.wait_for_url("**/odoo**")
+        page.locator(".o_main_navbar").wait_for()
+        shown = page.evaluate(USER_LANGUAGE)
+        if shown != self.language.replace("_", "-"):
+            raise ToolError(f"the pages are in {shown}, not in {self.language}")
         self._pages[phone] = page
         return page
 
