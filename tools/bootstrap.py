@@ -13,7 +13,7 @@ from pathlib import Path
 from tools import console
 from tools.odoo_source import OdooSource, ensure_odoo, link_into_venv
 from tools.settings import Settings
-from tools.venv import ensure_venv
+from tools.venv import ensure_venv, is_complete
 
 HERE = Path(__file__).parent
 REQUIREMENTS = {
@@ -75,7 +75,7 @@ def enter(settings: Settings, argv: Sequence[str], needs: str) -> None:
         return
     if needs in REQUIREMENTS:
         python = prepare(settings, REQUIREMENTS[needs])
-    elif needs and (settings.venv / "bin" / "python").exists():
+    elif needs and is_complete(settings.venv, REQUIREMENTS["demo"]):
         python = settings.venv / "bin" / "python"
     else:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 
 from tools import console
 from tools.settings import Settings
@@ -11,9 +12,8 @@ from tools.settings import Settings
 
 def main(settings: Settings) -> int:
     """Stop what runs, then remove `var/` and where a link in it leads."""
-    python = settings.venv / "bin" / "python"
-    if python.exists():
-        subprocess.run([python, "-m", "tools", "stop"], cwd=settings.root, check=True)
+    stop = [sys.executable, "-m", "tools", "stop"]
+    subprocess.run(stop, cwd=settings.root, check=True)
     if not settings.var.exists():
         return 0
     for link in settings.var.iterdir():

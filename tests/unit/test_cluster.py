@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import cluster as cluster_module
 from tools import server_user
 from tools.cluster import MAX_SOCKET_DIR, ROLE, Cluster
 from tools.errors import ToolError
@@ -135,3 +136,22 @@ def test_roles_that_odoo_cannot_use(cluster: Cluster) -> None:
         cursor.execute("CREATE ROLE reader LOGIN")
     with pytest.raises(ToolError, match="ALTER ROLE reader CREATEDB"):
         check(_server(cluster, "reader"))
+
+
+def test_programs_that_others_may_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment is in a closed folder too: a copy of the programs works."""
+    if not server_user.needed():
+        pytest.skip("only root's server is another user")
+    closed = tmp_path / "site-packages"
+    for folder in cluster_module._wheel().glob(f"{cluster_module.WHEEL}*"):
+        shutil.copytree(folder, closed / folder.name, symlinks=True)
+    closed.chmod(0o700)
+    monkeypatch.setattr(cluster_module, "_wheel", lambda: closed)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        cluster = Cluster(Path(folder) / "pg", throwaway=True)
+        cluster.start()
+        assert (cluster.place / "wheel").is_dir()
+        assert cluster.stop()
