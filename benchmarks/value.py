@@ -10,8 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks import book
 from odoo.tools import SQL
+
+from benchmarks import book
 
 Env = Any
 PEER_CUSTOMERS = 500
@@ -55,7 +56,9 @@ def run(env: Env, size: str) -> None:
     company = env.company
     today = company._get_value_today()
     runs = env["crm.value.run"]
-    floor = min(_timed(env, lambda: _floor(env, company, today))[0] for _try in range(2))
+    floor = min(
+        _timed(env, lambda: _floor(env, company, today))[0] for _try in range(2)
+    )
     table = [Row("floor: the bare aggregations", customers, floor, 2, 0.0)]
 
     def compute(job: str, as_of: Any) -> None:
@@ -101,7 +104,9 @@ def _floor(env: Env, company: Any, as_of: Any) -> None:
 
 def _peer(env: Env) -> Row:
     """As one would write it first: a search per customer, sums in Python."""
-    partners = env["res.partner"].search([("name", "like", "Bench")], limit=PEER_CUSTOMERS)
+    partners = env["res.partner"].search(
+        [("name", "like", "Bench")], limit=PEER_CUSTOMERS
+    )
 
     def one_by_one() -> None:
         for partner in partners:
@@ -116,7 +121,13 @@ def _peer(env: Env) -> Row:
 
     seconds, queries, memory, _result = _measured(env, one_by_one)
     env.cr.rollback()
-    return Row("peer: a search per customer (facts only)", len(partners), seconds, queries, memory)
+    return Row(
+        "peer: a search per customer (facts only)",
+        len(partners),
+        seconds,
+        queries,
+        memory,
+    )
 
 
 def _timed(env: Env, work: Callable[[], Any]) -> tuple[float, Any]:

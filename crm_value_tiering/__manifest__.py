@@ -4,7 +4,6 @@
     "category": "Sales/CRM",
     "summary": "What each customer is worth, why, and who is about to leave",
     "author": "CRM Value Suite contributors",
-    "website": "https://github.com/crm-value-suite/crm-value-suite",
     "license": "LGPL-3",
     "application": True,
     "depends": ["sale_crm"],

@@ -5,7 +5,9 @@ from . import crm_value_model_tier
 from . import crm_value_source
 from . import crm_value_engine
 from . import crm_value_engine_calibration
+from . import crm_value_engine_forecast
 from . import crm_value_engine_scoring
+from . import crm_value_engine_storage
 from . import crm_value_run
 from . import crm_value_profile
 from . import crm_value_profile_explanation

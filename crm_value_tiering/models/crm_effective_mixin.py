@@ -64,7 +64,9 @@ class CrmEffectiveMixin(models.AbstractModel):
         """
         self.ensure_one()
         current = self._convert_to_write(self.read(list(vals))[0]) if vals else {}
-        changes = {name: value for name, value in vals.items() if current[name] != value}
+        changes = {
+            name: value for name, value in vals.items() if current[name] != value
+        }
         if not changes:
             return self
         if self.date_from >= date:

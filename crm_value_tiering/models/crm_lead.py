@@ -7,7 +7,6 @@ class CrmLead(models.Model):
     # Stored, unlike on contacts: predictive lead scoring reads the raw column.
     value_tier_id = fields.Many2one(
         "crm.value.tier",
-        string="Value Tier",
         compute="_compute_value_tier_id",
         store=True,
         index="btree_not_null",
@@ -22,7 +21,9 @@ class CrmLead(models.Model):
     @api.depends("partner_id", "company_id", "user_id")
     def _compute_value_tier_id(self):
         """Tier of the commercial entity. A computation of all tiers updates it in SQL."""
-        companies = {lead: lead._get_value_company() for lead in self if lead.partner_id}
+        companies = {
+            lead: lead._get_value_company() for lead in self if lead.partner_id
+        }
         profiles = self.env["crm.value.profile"].search_fetch(
             [
                 ("partner_id", "in", self.partner_id.commercial_partner_id.ids),
@@ -39,7 +40,11 @@ class CrmLead(models.Model):
     def _get_value_company(self):
         """The company whose tiers hold for the lead; leads may have none of their own."""
         self.ensure_one()
-        return self.company_id or self.user_id.company_id or self._get_default_value_company()
+        return (
+            self.company_id
+            or self.user_id.company_id
+            or self._get_default_value_company()
+        )
 
     @api.model
     def _get_default_value_company(self):

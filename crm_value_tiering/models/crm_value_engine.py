@@ -10,8 +10,8 @@ class CrmValueEngine(models.AbstractModel):
     The stages, each a method on a *job* (a dict that the stages fill, see
     :meth:`_prepare_job`): facts per customer → cut points → fitted forecast → scores and
     lifetime values → tier limits → profiles, history, leads. This file holds the order
-    of the stages, the dimensions and the facts; the calibration and the scoring follow
-    in files of their own.
+    of the stages, the dimensions and the facts; calibration, forecast, scoring and
+    storage follow in files of their own.
 
     Working tables are temporary and end with the transaction: a run that is killed
     leaves the last good result.
@@ -60,7 +60,13 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _flush_targets(self):
-        for name in ("crm.value.profile", "crm.value.transition", "crm.lead", "res.users"):
+        for name in (
+            "crm.value.profile",
+            "crm.value.transition",
+            "crm.value.tier",
+            "crm.lead",
+            "res.users",
+        ):
             self.env[name].flush_model()
 
     @api.model
@@ -87,7 +93,10 @@ class CrmValueEngine(models.AbstractModel):
             - ``join`` (optional): SQL that joins further facts to ``f.partner_id``
         """
         return [
-            {"code": "recency", "measure": SQL("(f.last_purchase - DATE '1970-01-01')")},
+            {
+                "code": "recency",
+                "measure": SQL("(f.last_purchase - DATE '1970-01-01')"),
+            },
             {"code": "frequency", "measure": SQL("f.window_purchases")},
             {"code": "monetary", "measure": SQL("f.revenue_window")},
             {"code": "variety", "measure": SQL("f.product_count")},

@@ -49,19 +49,23 @@ class CrmValueModel(models.Model):
     # Score
     weight_recency = fields.Integer(
         string="Recency (%)",
-        default=30, help="Weight of how recently the customer bought, in percent."
+        default=30,
+        help="Weight of how recently the customer bought, in percent.",
     )
     weight_frequency = fields.Integer(
         string="Frequency (%)",
-        default=30, help="Weight of on how many days the customer bought, in percent."
+        default=30,
+        help="Weight of on how many days the customer bought, in percent.",
     )
     weight_monetary = fields.Integer(
         string="Amount (%)",
-        default=30, help="Weight of how much the customer spent, in percent."
+        default=30,
+        help="Weight of how much the customer spent, in percent.",
     )
     weight_variety = fields.Integer(
         string="Variety (%)",
-        default=10, help="Weight of how many different products were bought, in percent."
+        default=10,
+        help="Weight of how many different products were bought, in percent.",
     )
     min_customers = fields.Integer(
         string="Minimum Number of Customers",
@@ -240,7 +244,13 @@ class CrmValueModel(models.Model):
         "churn_medium", "churn_high",
     )  # fmt: skip
     def _check_percentages(self):
-        limited = ("hysteresis", "margin_rate", "decline_rate", "churn_medium", "churn_high")
+        limited = (
+            "hysteresis",
+            "margin_rate",
+            "decline_rate",
+            "churn_medium",
+            "churn_high",
+        )
         for model in self:
             for name in (*limited, "discount_rate", "growth_rate"):
                 upper = 100 if name in limited else 1000
@@ -268,7 +278,10 @@ class CrmValueModel(models.Model):
                 raise ValidationError(
                     self.env._("A value model needs at least two tiers.")
                 )
-            if model.tier_rule.startswith("share") and sum(lines.mapped("share")) > 100.001:
+            if (
+                model.tier_rule.startswith("share")
+                and sum(lines.mapped("share")) > 100.001
+            ):
                 raise ValidationError(
                     self.env._(
                         "The shares of the tiers sum to %(total)s %%: reduce one, they "
@@ -293,7 +306,12 @@ class CrmValueModel(models.Model):
     @api.model
     def _get_dimension_weight_fields(self):
         """Hook: names of the weight fields, one per dimension. They sum to 100."""
-        return ["weight_recency", "weight_frequency", "weight_monetary", "weight_variety"]
+        return [
+            "weight_recency",
+            "weight_frequency",
+            "weight_monetary",
+            "weight_variety",
+        ]
 
     @api.model
     def _get_for_company(self, company, date):

@@ -126,10 +126,16 @@ class CrmValueProfile(models.Model):
 
     # Scores
     score_recency = fields.Integer(
-        string="Recency", readonly=True, aggregator="avg", help="1 (long ago) to 5 (just now)."
+        string="Recency",
+        readonly=True,
+        aggregator="avg",
+        help="1 (long ago) to 5 (just now).",
     )
     score_frequency = fields.Integer(
-        string="Frequency", readonly=True, aggregator="avg", help="1 (rarely) to 5 (often)."
+        string="Frequency",
+        readonly=True,
+        aggregator="avg",
+        help="1 (rarely) to 5 (often).",
     )
     score_monetary = fields.Integer(
         string="Amount", readonly=True, aggregator="avg", help="1 (little) to 5 (much)."

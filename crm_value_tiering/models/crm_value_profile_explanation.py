@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import format_amount, format_date, format_list, formatLang
 
-from .crm_value_engine_scoring import RETENTION_RULE
+from .crm_value_engine_forecast import RETENTION_RULE
 
 
 class CrmValueProfile(models.Model):
@@ -229,7 +229,9 @@ class CrmValueProfile(models.Model):
             "measure": self._get_measure_text(run, code),
             "score": score or None,
             "weight": run.parameters[f"weight_{code}"],
-            "points": None if points is None else formatLang(self.env, points, digits=1),
+            "points": None
+            if points is None
+            else formatLang(self.env, points, digits=1),
         }
 
     def _get_measure_text(self, run, code):
@@ -243,9 +245,11 @@ class CrmValueProfile(models.Model):
             )
         if code == "frequency":
             if not days:
-                return self.env._("%(number)s purchases in all", number=self.purchase_days)
+                return self.env._(
+                    "purchases in all: %(number)s", number=self.purchase_days
+                )
             return self.env._(
-                "%(number)s purchases in %(days)s days",
+                "purchases in %(days)s days: %(number)s",
                 number=self.window_purchases,
                 days=days,
             )
@@ -255,7 +259,9 @@ class CrmValueProfile(models.Model):
                 return self.env._("%(amount)s in all", amount=amount)
             return self.env._("%(amount)s in %(days)s days", amount=amount, days=days)
         if code == "variety":
-            return self.env._("%(number)s different products", number=self.product_count)
+            return self.env._(
+                "different products: %(number)s", number=self.product_count
+            )
         return ""
 
     def _get_value_parts(self, run):
@@ -304,8 +310,8 @@ class CrmValueProfile(models.Model):
         if fit["method"] == "rule":
             notes.append(
                 self.env._(
-                    "Rule of thumb: only %(repeaters)s customers bought again, too few "
-                    "for a forecast (%(need)s are needed). The probability of another "
+                    "Rule of thumb: too few customers bought again for a forecast "
+                    "(%(repeaters)s of the %(need)s needed). The probability of another "
                     "purchase is taken from the time since the last one: %(rule)s.",
                     repeaters=fit["repeaters"],
                     need=run.parameters["min_repeaters"],

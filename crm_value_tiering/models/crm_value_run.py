@@ -6,7 +6,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, formatLang
+from odoo.tools import SQL, format_date, formatLang
 
 _logger = logging.getLogger(__name__)
 
@@ -22,7 +22,9 @@ class CrmValueRun(models.Model):
     _order = "id desc"
     _rec_name = "as_of"
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     model_id = fields.Many2one(
         "crm.value.model",
@@ -74,7 +76,7 @@ class CrmValueRun(models.Model):
             run.display_name = self.env._(
                 "%(company)s as of %(date)s",
                 company=run.company_id.name,
-                date=fields.Date.to_string(run.as_of) if run.as_of else "",
+                date=format_date(self.env, run.as_of),
             )
 
     @api.depends_context("lang")
@@ -104,7 +106,9 @@ class CrmValueRun(models.Model):
                     "customers": part["customers"],
                     "share": f"{formatLang(self.env, 100 * part['share'], digits=1)} %",
                     "revenue": float(part["revenue"]),
-                    "limit": formatLang(self.env, float(limit), digits=2) if limit else "–",
+                    "limit": formatLang(self.env, float(limit), digits=2)
+                    if limit
+                    else "–",
                 }
             )
         rows.sort(key=lambda row: (not row["tier"], row["tier"].sequence))
@@ -238,7 +242,11 @@ class CrmValueRun(models.Model):
         done = self.search_read(
             [
                 ("company_id", "in", companies.ids),
-                ("started_at", ">", fields.Datetime.subtract(fields.Datetime.now(), hours=1)),
+                (
+                    "started_at",
+                    ">",
+                    fields.Datetime.subtract(fields.Datetime.now(), hours=1),
+                ),
                 ("state", "=", "done"),
             ],
             ["company_id"],

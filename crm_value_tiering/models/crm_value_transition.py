@@ -19,7 +19,10 @@ class CrmValueTransition(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, index=True)
     run_id = fields.Many2one(
-        "crm.value.run", string="Computation", ondelete="set null", index="btree_not_null"
+        "crm.value.run",
+        string="Computation",
+        ondelete="set null",
+        index="btree_not_null",
     )
     user_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
     date = fields.Date(

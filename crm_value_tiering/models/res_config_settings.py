@@ -13,8 +13,10 @@ class ResConfigSettings(models.TransientModel):
     value_model_id = fields.Many2one("crm.value.model", readonly=True)
     value_timezone = fields.Char(string="Time Zone", readonly=True)
     value_source = fields.Selection(
-        lambda self: self.env["crm.value.model"]._fields["source"]._description_selection(
-            self.env
+        lambda self: (
+            self.env["crm.value.model"]
+            ._fields["source"]
+            ._description_selection(self.env)
         ),
         string="Revenue From",
         help="Where revenue comes from: confirmed sales orders, or posted invoices less "
@@ -27,8 +29,10 @@ class ResConfigSettings(models.TransientModel):
     value_weight_monetary = fields.Integer(string="Amount")
     value_weight_variety = fields.Integer(string="Variety")
     value_tier_rule = fields.Selection(
-        lambda self: self.env["crm.value.model"]._fields["tier_rule"]._description_selection(
-            self.env
+        lambda self: (
+            self.env["crm.value.model"]
+            ._fields["tier_rule"]
+            ._description_selection(self.env)
         ),
         string="Tiers By",
     )
@@ -46,7 +50,8 @@ class ResConfigSettings(models.TransientModel):
         return {
             name: name[prefix:]
             for name in self._fields
-            if name.startswith("value_") and name not in ("value_model_id", "value_timezone")
+            if name.startswith("value_")
+            and name not in ("value_model_id", "value_timezone")
         }
 
     @api.model
@@ -58,7 +63,9 @@ class ResConfigSettings(models.TransientModel):
         model = self.env["crm.value.model"]._get_for_company(
             company, company._get_value_today()
         )
-        values |= {name: model[source] for name, source in self._get_value_settings().items()}
+        values |= {
+            name: model[source] for name, source in self._get_value_settings().items()
+        }
         values["value_model_id"] = model.id
         values["value_timezone"] = company._get_value_timezone()
         return values

@@ -30,7 +30,9 @@ class ResPartner(models.Model):
         groups=VALUE_GROUP,
         help="Tier of the customer in the current company.",
     )
-    value_tier_color = fields.Integer(compute="_compute_value_fields", groups=VALUE_GROUP)
+    value_tier_color = fields.Integer(
+        compute="_compute_value_fields", groups=VALUE_GROUP
+    )
     value_lifecycle = fields.Selection(
         LIFECYCLES,
         string="Lifecycle Stage",

@@ -7,7 +7,6 @@ class SaleOrder(models.Model):
 
     value_tier_id = fields.Many2one(
         "crm.value.tier",
-        string="Value Tier",
         compute="_compute_value_tier_id",
         search="_search_value_tier_id",
         groups="crm_value_tiering.group_value_user",

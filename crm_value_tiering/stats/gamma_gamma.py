@@ -44,7 +44,7 @@ class Fit:
 
 
 def negative_log_likelihood(parameters: Parameters, customers: Mapping) -> float:
-    """-log L of ``customers``, a mapping (x, mean spend > 0) -> number of such customers."""
+    """-log L of ``customers``, a mapping (x, mean spend > 0) -> number of them."""
     p, q, v = parameters.p, parameters.q, parameters.v
     constant = q * log(v) - lgamma(q)
     by_count: dict[int, float] = {}
@@ -56,9 +56,7 @@ def negative_log_likelihood(parameters: Parameters, customers: Mapping) -> float
             fixed = constant + lgamma(px + q) - lgamma(px) + px * log(x)
             by_count[x] = fixed
         px = p * x
-        total += count * (
-            fixed + (px - 1) * log(spend) - (px + q) * log(x * spend + v)
-        )
+        total += count * (fixed + (px - 1) * log(spend) - (px + q) * log(x * spend + v))
     return -total
 
 

@@ -67,7 +67,9 @@ def minimize_positive(
     best_value = at(best)
     converged = False
     while calls < max_evaluations:
-        point, value = _simplex(at, best, step, tolerance, lambda: max_evaluations - calls)
+        point, value = _simplex(
+            at, best, step, tolerance, lambda: max_evaluations - calls
+        )
         improvement = best_value - value
         if value <= best_value:
             best, best_value = point, value

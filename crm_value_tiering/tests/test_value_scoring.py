@@ -155,9 +155,9 @@ class TestValueForecast(ValueCommon):
                 [("partner_id", "=", profile.partner_id.id)]
             )
             first = orders.filtered(
-                lambda o: (
-                    (o.date_order + timedelta(hours=8)).date() == profile.first_purchase
-                )  # noqa: B023 (used at once)
+                lambda order, day=profile.first_purchase: (
+                    (order.date_order + timedelta(hours=8)).date() == day
+                )
             )
             repeat = sum((orders - first).mapped("amount_untaxed"))
             spend = gamma_gamma.expected_spend(spending, x, repeat / x if x else 0)

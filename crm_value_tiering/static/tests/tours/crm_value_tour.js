@@ -1,5 +1,5 @@
-import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
 
 // A seller finds a High customer, reads why, and looks at the pipeline by tier.
 registry.category("web_tour.tours").add("crm_value_read_why", {
@@ -48,8 +48,7 @@ registry.category("web_tour.tours").add("crm_value_read_why", {
         },
         {
             content: "read what follows from it",
-            trigger:
-                ".o_value_explanation dt:contains('Annual Revenue × Retention')",
+            trigger: ".o_value_explanation dt:contains('Annual Revenue × Retention')",
         },
         {
             content: "go back to the customers",
