@@ -76,7 +76,7 @@ def _shell(settings: Settings, argv: Sequence[str]) -> int:
 def _bench(settings: Settings, argv: Sequence[str]) -> int:
     from tools import bench
 
-    return bench.main(settings, argv)
+    return bench.main(settings)
 
 
 def _screenshots(settings: Settings, argv: Sequence[str]) -> int:
