@@ -130,7 +130,8 @@ class CrmValueRun(models.Model):
     def recompute(self, companies=None, as_of=None):
         """Compute the tiers of ``companies``.
 
-        :param companies: res.company records; default: the current company
+        :param companies: res.company records, or their ids as a remote caller sends
+            them; default: the current company
         :param as_of: last local day whose orders are counted (date or ISO string);
             default: today in each company's time zone
         :return: the runs, one per company; a company that somebody else is computing
@@ -138,6 +139,9 @@ class CrmValueRun(models.Model):
         :raise AccessError: without the right to compute
         """
         self._check_may_recompute()
+        companies = self.env["res.company"].browse(
+            companies.ids if isinstance(companies, models.BaseModel) else companies
+        )
         companies = companies or self.env.company
         if companies - self.env.companies and not self.env.su:
             raise AccessError(

@@ -191,6 +191,16 @@ class TestValueAccessHttp(ValueCommon, HttpCase):
             ):
                 self._call(model, method, context=context)
         self.assertEqual(self.env["crm.value.run"].search_count([]), before)
+        self.authenticate("value_manager", "value_manager")
+        recompute = ("crm.value.run", "recompute")
+        runs = self._call(*recompute, self.company.ids, "2026-06-30", context=context)
+        self.assertEqual(len(runs), 1)
+        self.assertEqual(self.env["crm.value.run"].search_count([]), before + 1)
+        with (
+            mute_logger("odoo.http"),
+            self.assertRaisesRegex(JsonRpcException, "AccessError"),
+        ):
+            self._call(*recompute, self.env.ref("base.main_company").ids)
 
     def test_customer_sees_nothing(self):
         """The customer's own pages say nothing of tier, strategy or value."""

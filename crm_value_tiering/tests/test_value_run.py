@@ -400,6 +400,8 @@ class TestValueRunConcurrency(TransactionCase):
         if hasattr(self, "company_id"):
             context["allowed_company_ids"] = [self.company_id]
         with self.registry.cursor() as cr:
+            # Waiting for each other must fail a test, not stop the whole suite.
+            cr.execute("SET LOCAL lock_timeout = '20s'")
             yield api.Environment(cr, SUPERUSER_ID, context)
 
     def _delete_company(self):
