@@ -72,7 +72,11 @@ class CrmValueProfile(models.Model):
 
     # --------------------------------------------------------------- sentences
     def _get_summary_sentences(self, run):
-        sentences = [self._get_tier_sentence(run), self._get_lifecycle_sentence(run)]
+        sentences = [
+            self._get_tier_sentence(run),
+            *self._get_next_tier_sentences(run),
+            self._get_lifecycle_sentence(run),
+        ]
         if self.churn_level:
             sentences.append(
                 self.env._(
@@ -151,6 +155,26 @@ class CrmValueProfile(models.Model):
             "%(tier)s: the value score of %(measure)s reaches the limit of %(limit)s.",
             **values,
         )
+
+    def _get_next_tier_sentences(self, run):
+        """Where the tier above begins, for whoever asks why it is not that one."""
+        above = None
+        for tier in run.calibration.get("tiers", []):
+            if tier["tier_id"] == self.tier_id.id:
+                break
+            above = tier if tier.get("limit") is not None else above
+        if not above or not self.tier_id or run.calibration.get("neutral_tier"):
+            return []
+        limit = float(above["limit"])
+        return [
+            self.env._(
+                "%(tier)s begins at %(limit)s.",
+                tier=self.env["crm.value.tier"].browse(above["tier_id"]).name,
+                limit=self._format_money(limit)
+                if run.calibration["measure"] == "clv_predictive"
+                else formatLang(self.env, limit, digits=2),
+            )
+        ]
 
     def _get_tier_limit(self, run):
         """Limit of the profile's tier in ``run``, None when it has none."""
