@@ -2,13 +2,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
-from functools import partial
 from unittest.mock import patch
 
 import psycopg2
 
 from odoo import SUPERUSER_ID, api, fields
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Command
 from odoo.service.model import retrying
 from odoo.tests import Form, TransactionCase, freeze_time, tagged
@@ -356,65 +355,65 @@ class TestValueRunConcurrency(TransactionCase):
     They need data that both see: a company that is committed, and deleted afterwards.
     """
 
+    NAME = "Value Test Concurrent"
+
     def setUp(self):
         super().setUp()
         self.as_of = date(2026, 6, 30)
+        self.company_id = False
+        self._delete_data()  # of a run that was killed
+        self.addCleanup(self._delete_data)
         with self._session() as env:
-            company = env["res.company"].create({"name": "Value Test Concurrent"})
-            self.company_id = company.id
-            self.leftovers = [
-                ("res.partner", company.partner_id.id),
-                ("resource.calendar", company.resource_calendar_id.id),
-            ]
-        self.addCleanup(self._delete_company)
-        with self._session() as env:
-            customer = env["res.partner"].create({"name": "Value Test Concurrent"})
-            self.leftovers.append(("res.partner", customer.id))
-            product = env["product.template"].create(
-                {"name": "Value Test Concurrent", "type": "service"}
+            company = env["res.company"].create({"name": self.NAME})
+            customer = env["res.partner"].create({"name": self.NAME})
+            product = env["product.product"].create(
+                {"name": self.NAME, "type": "service"}
             )
-            self.leftovers.append(("product.template", product.id))
-            order = env["sale.order"].create(
-                {
-                    "partner_id": customer.id,
-                    "company_id": self.company_id,
-                    "pricelist_id": False,
-                    "date_order": "2026-06-01 12:00:00",
-                    "order_line": [
-                        Command.create(
-                            {
-                                "product_id": product.product_variant_id.id,
-                                "price_unit": 9,
-                                "tax_ids": [Command.clear()],
-                            }
-                        )
-                    ],
-                }
+            line = {"product_id": product.id, "price_unit": 9, "tax_ids": False}
+            order = (
+                env["sale.order"]
+                .with_company(company)
+                .create(
+                    {
+                        "partner_id": customer.id,
+                        "company_id": company.id,
+                        "pricelist_id": False,
+                        "date_order": "2026-06-01 12:00:00",
+                        "order_line": [Command.create(line)],
+                    }
+                )
             )
             order.state = "sale"
+            self.company_id = company.id
 
     @contextmanager
     def _session(self):
         """An environment on a connection of its own, committed at the end."""
         context = {**DISABLED_MAIL_CONTEXT}
-        if hasattr(self, "company_id"):
+        if self.company_id:
             context["allowed_company_ids"] = [self.company_id]
         with self.registry.cursor() as cr:
             # Waiting for each other must fail a test, not stop the whole suite.
-            cr.execute("SET LOCAL lock_timeout = '20s'")
+            cr.execute("SET lock_timeout = '20s'")
+            cr.commit()
             yield api.Environment(cr, SUPERUSER_ID, context)
 
-    def _delete_company(self):
+    def _delete_data(self):
+        self.company_id = False
         with self._session() as env:
-            own = [("company_id", "=", self.company_id)]
+            named = [("name", "=", self.NAME)]
+            company = env["res.company"].search(named)
+            own = [("company_id", "in", company.ids)]
             for model in ("transition", "profile", "run", "model"):
                 env[f"crm.value.{model}"].search(own).unlink()
             orders = env["sale.order"].search(own)
             orders._action_cancel()
             orders.unlink()
-            env["res.company"].browse(self.company_id).unlink()
-            for model, record_id in self.leftovers:
-                env[model].browse(record_id).unlink()
+            calendars = env["resource.calendar"].search(own)
+            company.unlink()
+            calendars.unlink()
+            env["res.partner"].search(named).unlink()
+            env["product.template"].search(named).unlink()
 
     def _recompute(self, env):
         return env["crm.value.run"].recompute(env.company, self.as_of)
@@ -482,11 +481,18 @@ class TestValueRunConcurrency(TransactionCase):
         start = threading.Barrier(4)
 
         def work(env):
+            """Repeat after a conflict, as Odoo does with a request."""
             start.wait(timeout=30)
-            return len(retrying(partial(self._recompute, env), env))
+            while True:
+                try:
+                    runs = self._recompute(env)
+                    env.cr.commit()
+                    return len(runs)
+                except (psycopg2.errors.SerializationFailure, ConcurrencyError):
+                    env.cr.rollback()
 
         with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
-            # The test's own thread holds the lock that a new environment takes.
+            # Here, because the test's own thread holds the lock of the registry.
             sessions = [stack.enter_context(self._session()) for _number in range(4)]
             with mute_logger("odoo.sql_db", "odoo.service.model"):
                 computed = list(pool.map(work, sessions, timeout=60))
