@@ -29,13 +29,12 @@ class CrmValueProfile(models.Model):
                 "summary": [
                     self.env._(
                         "No purchase up to %(date)s: there is nothing to measure yet. "
-                        "Refunds alone do not make a customer.",
+                        "Refunds do not count, nor do free orders unless the settings "
+                        "say so.",
                         date=format_date(self.env, self.as_of),
                     )
                 ],
-                "dimensions": [],
-                "values": [],
-                "notes": [],
+                **dict.fromkeys(("dimensions", "values", "notes"), ()),
             }
         return {
             "summary": self._get_summary_sentences(run),
@@ -140,10 +139,10 @@ class CrmValueProfile(models.Model):
         if not earned:
             return self.env._(
                 "%(tier)s: %(measure)s is below the limit of %(limit)s, but within the "
-                "margin of %(margin)s %% that keeps customers from changing tier back "
-                "and forth.",
+                "margin of %(margin)s that keeps customers from changing tier back and "
+                "forth.",
                 **values,
-                margin=formatLang(self.env, run.parameters["hysteresis"], digits=0),
+                margin=self._format_rate(run.parameters["hysteresis"]),
             )
         if by_clv:
             return self.env._(
@@ -388,10 +387,11 @@ class CrmValueProfile(models.Model):
         return format_amount(self.env, amount, self.currency_id)
 
     def _format_percent(self, probability):
-        return self._format_rate(100 * probability)
+        return self._format_rate(round(100 * probability))
 
     def _format_rate(self, percent):
-        return f"{formatLang(self.env, percent, digits=0)} %"
+        digits = 0 if percent == round(percent) else 1
+        return f"{formatLang(self.env, percent, digits=digits)} %"
 
     def _get_label(self, name):
         """Translated label of the selection field ``name``."""

@@ -76,6 +76,11 @@ class TestValueTiers(ValueCommon):
         customers = self._customers([50, 40, 30, 20, 10])
         self._run()
         self.assertEqual(self._tiers_of(customers), "GGSBB")
+        why = [self._profile(customer).explanation_html for customer in customers]
+        self.assertIn("reaches the limit of 75.00", why[0])
+        self.assertNotIn("begins at", why[0])
+        self.assertIn("Gold begins at 75.00.", why[2])
+        self.assertIn("Silver begins at 50.00.", why[4])
 
     def test_minimum_lifetime_value(self):
         self._set_tiers("clv", (150, 50, 0))
