@@ -3,6 +3,7 @@ from . import test_value_facts
 from . import test_value_scoring
 from . import test_value_tiers
 from . import test_value_access
+from . import test_value_concurrency
 from . import test_value_lead
 from . import test_value_model
 from . import test_value_partner
