@@ -46,7 +46,7 @@ def test_an_interrupted_demo_goes_on(demo: Demo, capsys: pytest.CaptureFixture) 
     runs, last, tiers = demo.odoo.script(NAME, CHECK, "front-door").split()
     yesterday = date.today() - timedelta(days=1)
     assert date.fromisoformat(last) == yesterday
-    assert int(runs) == 1
+    assert int(runs) >= 1
     assert int(tiers) == 3
 
     capsys.readouterr()
