@@ -21,7 +21,11 @@ class CrmValueModel(models.Model):
         help="Shown in the list of versions.",
     )
     company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+        ondelete="cascade",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
 

@@ -22,7 +22,9 @@ class CrmValueProfile(models.Model):
     _order = "value_score desc nulls last, clv_predictive desc nulls last, id"
     _rec_name = "partner_id"
 
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
     partner_id = fields.Many2one(
         "res.partner",
         string="Customer",

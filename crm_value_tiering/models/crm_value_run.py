@@ -23,7 +23,11 @@ class CrmValueRun(models.Model):
     _rec_name = "as_of"
 
     company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True
+        "res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     model_id = fields.Many2one(

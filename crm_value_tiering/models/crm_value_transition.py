@@ -17,7 +17,9 @@ class CrmValueTransition(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, ondelete="cascade", index=True
     )
-    company_id = fields.Many2one("res.company", required=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, ondelete="cascade"
+    )
     run_id = fields.Many2one(
         "crm.value.run",
         string="Computation",

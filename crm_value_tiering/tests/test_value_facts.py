@@ -4,6 +4,7 @@ from datetime import date, time, timedelta
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import ValueCommon
 
@@ -190,6 +191,13 @@ class TestValueFacts(ValueCommon):
         self.assertEqual((facts.purchase_days, facts.revenue_total), (1, 20))
         self.assertEqual(facts.product_count, 1)
 
+    def test_a_company_that_was_computed_can_be_deleted(self):
+        company = self._create_company("Never sold a thing")
+        run = self._run(company=company)
+        self.assertTrue(run.model_id)
+        company.unlink()
+        self.assertFalse(run.exists())
+
     def test_empty_company(self):
         run = self._run()
         self.assertEqual(run.customer_count, 0)
@@ -197,9 +205,21 @@ class TestValueFacts(ValueCommon):
 
     def test_very_many_purchases_do_not_overflow(self):
         """2,000 days of purchases, then one day in a row; and T = 0."""
-        first = self.as_of - timedelta(days=2400)
-        self._buy_many(
-            [(self.customer, first + timedelta(days=day), 1) for day in range(2000)]
+        order = self._buy(self.customer, self.as_of - timedelta(days=2400), 1)
+        self.env.flush_all()
+        columns = SQL(", ").join(
+            SQL.identifier(name)
+            for name, field in order._fields.items()
+            if field.store and field.column_type and name not in ("id", "date_order")
+        )
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO sale_order (%(columns)s, date_order)"
+                " SELECT %(columns)s, date_order + day * interval '1 day'"
+                " FROM sale_order, generate_series(1, 1999) day WHERE id = %(id)s",
+                columns=columns,
+                id=order.id,
+            )
         )
         fresh = self._create_customer("Fresh")
         self._buy(fresh, self.as_of, 1)
