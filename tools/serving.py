@@ -84,8 +84,8 @@ def stop(settings: Settings) -> bool:
 def wait_until_it_answers(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
     url = f"http://127.0.0.1:{port}/web/login"
     with console.step("Starting Odoo"):
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
             if child.poll() is not None:
                 last = console.last_line(log.read_text(errors="replace"))
                 raise ToolError(f"Odoo does not start: {last} (see {log})")
