@@ -50,7 +50,8 @@ class Apt:
         """
         self._update()
         into.mkdir(parents=True, exist_ok=True)
-        words = self._apt("download", "--print-uris", *packages, cwd=into)
+        # Asked in another folder: apt is silent about what it finds complete in this.
+        words = self._apt("download", "--print-uris", *packages, cwd=self.state)
         wanted = {m["name"]: (m["kind"], m["hash"]) for m in _URI.finditer(words)}
         if len(wanted) != len(packages):
             raise ToolError("apt does not say where to download " + " ".join(packages))

@@ -124,9 +124,11 @@ class Cluster:
         if not server_user.may_run(self._programs / "postgres"):
             copy = self.place / "wheel"
             shutil.rmtree(copy, ignore_errors=True)
+            copy.mkdir()
             # The programs look for their libraries in the folder beside their own.
-            for folder in _wheel().glob(f"{WHEEL}*"):
-                shutil.copytree(folder, copy / folder.name, symlinks=True)
+            folders = _wheel().glob(f"{WHEEL}*")
+            what = f"cannot copy PostgreSQL to {copy}"
+            console.run(["cp", "-a", *folders, copy], what=what, writes=copy)
             console.run(["chmod", "-R", "a+rX", copy], what=f"cannot open {copy}")
 
     def _link_elsewhere(self) -> None:

@@ -14,7 +14,11 @@ from tools.errors import ToolError
 APT = """
 case "$*" in
 *" update "*) exit 0 ;;
-*--print-uris*) cat {source}/uris; exit 0 ;;
+*--print-uris*) # like the real one, silent about what is here already
+    while read -r uri file rest; do
+        [ -e "$file" ] || echo "$uri $file $rest"
+    done <{source}/uris
+    exit 0 ;;
 esac
 until [ "$1" = download ]; do shift; done
 shift
