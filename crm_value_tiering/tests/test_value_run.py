@@ -276,6 +276,7 @@ class TestValueRun(ValueCommon):
             {self.company: "failed", other: "done"},
         )
 
+    @mute_logger("odoo.addons.base.models.ir_cron")
     def test_cron_repeats_after_a_conflict(self):
         """A lead saved meanwhile costs a second try, not the month's computation."""
         engine = self.env.registry["crm.value.engine"]
@@ -293,10 +294,13 @@ class TestValueRun(ValueCommon):
             self.enter_registry_test_mode(),
             patch.object(engine, "_update_leads", conflict_once),
         ):
-            self.env.ref(
-                "crm_value_tiering.ir_cron_crm_value_recompute"
-            ).method_direct_trigger()
+            cron = self.env.ref("crm_value_tiering.ir_cron_crm_value_recompute")
+            # With another company computed meanwhile Odoo repeats within the same
+            # trigger; else the job is "partially done" and due again at once.
+            cron.method_direct_trigger()
+            cron.method_direct_trigger()
         self.assertEqual(len(tries), 2)
+        self.assertFalse(cron.failure_count)
         runs = self.runs.search([("company_id", "=", self.company.id)])
         self.assertRecordValues(runs, [{"state": "done", "written_count": 10}])
 
