@@ -8,12 +8,16 @@ from . import crm_value_engine_calibration
 from . import crm_value_engine_forecast
 from . import crm_value_engine_scoring
 from . import crm_value_engine_storage
+from . import crm_value_engine_override
 from . import crm_value_run
 from . import crm_value_profile
 from . import crm_value_profile_explanation
+from . import crm_value_profile_override
+from . import crm_value_override
 from . import crm_value_transition
 from . import crm_lead
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_override
 from . import sale_order

@@ -63,6 +63,7 @@ class CrmValueEngine(models.AbstractModel):
         for name in (
             "crm.value.profile",
             "crm.value.transition",
+            "crm.value.override",
             "crm.value.tier",
             "crm.lead",
             "res.users",

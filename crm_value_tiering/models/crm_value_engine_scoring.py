@@ -215,7 +215,9 @@ class CrmValueEngine(models.AbstractModel):
                 len(tiers) - 1,
             )
 
-        present = SQL("array_position(%s::int[], profile.tier_id) - 1", tiers)
+        present = SQL(
+            "array_position(%s::int[], %s) - 1", tiers, self._get_present_tier_sql()
+        )
         if not job["hysteresis"]:
             present = SQL("NULL::int")
         return SQL(

@@ -14,21 +14,25 @@ class CrmValueEngine(models.AbstractModel):
         An unchanged profile is not touched: a second run of the same day writes
         nothing.
         """
-        columns = [*self._get_profile_columns(job), "tier_id"]
+        tier_columns = self._get_tier_columns(job)
+        columns = [*self._get_profile_columns(job), *tier_columns]
         self._create_working_table(
             "crm_value_result",
             SQL(
                 """
-                SELECT score.*, %(tier)s AS tier_id,
+                SELECT score.*, %(tiers)s,
                        profile.tier_id AS from_tier_id,
+                       profile.override_id AS from_override_id,
                        profile.lifecycle AS from_lifecycle,
                        profile.value_score AS from_score
                   FROM crm_value_score score
                   LEFT JOIN crm_value_profile profile
                     ON profile.partner_id = score.partner_id
                    AND profile.company_id = %(company)s
+                  %(override)s
                 """,
-                tier=self._get_tier_sql(job),
+                tiers=self._select_sql(tier_columns),
+                override=self._get_override_join(job),
                 company=job["company"].id,
             ),
         )
@@ -94,22 +98,21 @@ class CrmValueEngine(models.AbstractModel):
                 """
                 INSERT INTO crm_value_transition
                        (profile_id, partner_id, company_id, run_id, date, kind,
-                        from_tier_id, to_tier_id, from_lifecycle, to_lifecycle,
+                        reason, override_id, from_tier_id, to_tier_id,
+                        from_lifecycle, to_lifecycle,
                         from_score, to_score, direction,
                         create_uid, create_date, write_uid, write_date)
                 SELECT profile.id, profile.partner_id, profile.company_id, %(run)s,
                        %(as_of)s, change.kind,
+                       CASE WHEN change.kind = 'tier' THEN %(reason)s ELSE 'computed' END,
+                       CASE WHEN change.kind = 'tier' AND %(reason)s <> 'computed'
+                            THEN COALESCE(result.override_id, result.from_override_id) END,
                        CASE WHEN change.kind = 'tier' THEN result.from_tier_id END,
                        CASE WHEN change.kind = 'tier' THEN result.tier_id END,
                        CASE WHEN change.kind = 'lifecycle' THEN result.from_lifecycle END,
                        CASE WHEN change.kind = 'lifecycle' THEN result.lifecycle END,
                        result.from_score, result.value_score,
-                       CASE WHEN change.kind = 'lifecycle' THEN NULL
-                            WHEN result.from_tier_id IS NULL THEN 'first'
-                            WHEN result.tier_id IS NULL THEN 'none'
-                            WHEN array_position(%(tiers)s::int[], result.tier_id)
-                               < array_position(%(tiers)s::int[], result.from_tier_id)
-                            THEN 'up' ELSE 'down' END,
+                       CASE WHEN change.kind = 'tier' THEN %(direction)s END,
                        %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM crm_value_result result
                   JOIN crm_value_profile profile
@@ -123,7 +126,8 @@ class CrmValueEngine(models.AbstractModel):
                 """,
                 run=job["run_id"] or None,
                 as_of=job["as_of"],
-                tiers=self._get_ranked_tier_ids(),
+                reason=self._get_reason_sql(),
+                direction=self._get_direction_sql("result"),
                 uid=self.env.uid,
                 now=self.env.cr.now(),
                 company=job["company"].id,

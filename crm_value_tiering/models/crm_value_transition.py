@@ -4,7 +4,7 @@ from .crm_value_profile import LIFECYCLES
 
 
 class CrmValueTransition(models.Model):
-    """A customer changed tier or lifecycle stage. Written by the engine, never changed."""
+    """A customer changed tier or lifecycle stage. Written in SQL, never changed."""
 
     _name = "crm.value.transition"
     _description = "Value Change"
@@ -28,7 +28,9 @@ class CrmValueTransition(models.Model):
     )
     user_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
     date = fields.Date(
-        required=True, index=True, help="As-of date of the computation that found it."
+        required=True,
+        index=True,
+        help="As-of date of the computation that found it, or day on which it was set.",
     )
     kind = fields.Selection(
         [("tier", "Tier"), ("lifecycle", "Lifecycle stage")], required=True
@@ -41,6 +43,23 @@ class CrmValueTransition(models.Model):
             ("none", "No tier any more"),
         ]
     )
+    reason = fields.Selection(
+        [
+            ("computed", "Computed"),
+            ("override", "Set by hand"),
+            ("override_ended", "Back to the computed tier"),
+        ],
+        required=True,
+        default="computed",
+        help="Whether the figures moved the customer, or somebody did.",
+    )
+    override_id = fields.Many2one(
+        "crm.value.override",
+        string="Tier Set by Hand",
+        ondelete="set null",
+        index="btree_not_null",
+    )
+    note = fields.Text(related="override_id.reason", string="Because")
     from_tier_id = fields.Many2one("crm.value.tier", ondelete="restrict")
     to_tier_id = fields.Many2one("crm.value.tier", ondelete="restrict")
     from_lifecycle = fields.Selection(LIFECYCLES, string="From Stage")

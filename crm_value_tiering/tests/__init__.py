@@ -6,6 +6,7 @@ from . import test_value_access
 from . import test_value_concurrency
 from . import test_value_lead
 from . import test_value_model
+from . import test_value_override
 from . import test_value_partner
 from . import test_value_run
 from . import test_value_sale

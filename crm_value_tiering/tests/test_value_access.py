@@ -28,6 +28,8 @@ class TestValueAccess(ValueCommon):
             "crm.value.tier": (READ, ALL),
             "crm.value.model": (READ, ALL),
             "crm.value.model.tier": (READ, ALL),
+            "crm.value.override": (READ, ("read", "write", "create")),
+            "crm.value.override.set": (NOTHING, ALL),
             "crm.value.recompute": (NOTHING, ALL),
         }
         for model, (seller, manager) in rights.items():

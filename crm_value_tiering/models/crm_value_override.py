@@ -1,0 +1,304 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+
+class CrmValueOverride(models.Model):
+    """A tier that a manager gave a customer, whatever the figures say.
+
+    It holds for [date_from, date_to) and is never changed or deleted: ending it sets
+    ``date_to``, so that the history stays true. Creating and ending take effect at
+    once, see :meth:`_apply`; computations keep it, see ``_get_tier_columns`` of the
+    engine.
+    """
+
+    _name = "crm.value.override"
+    _description = "Tier Set by Hand"
+    _inherit = "crm.effective.mixin"
+    _order = "date_from desc, id desc"
+    _rec_name = "partner_id"
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        default=lambda self: self.env.company,
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        help="The commercial entity: its contacts share the tier.",
+    )
+    tier_id = fields.Many2one(
+        "crm.value.tier", required=True, index=True, ondelete="restrict"
+    )
+    tier_color = fields.Integer(related="tier_id.color")
+    reason = fields.Text(
+        required=True, help="Why the figures do not tell the truth about this customer."
+    )
+    user_id = fields.Many2one("res.users", string="Set By", readonly=True)
+    ended_by_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        help="Who ended it before its time. Empty: it ran out, or still holds.",
+    )
+    is_active = fields.Boolean(
+        string="Holds Today", compute="_compute_is_active", search="_search_is_active"
+    )
+
+    _no_overlap = models.Constraint(
+        "EXCLUDE USING gist (int4range(company_id, company_id, '[]') WITH &&,"
+        " int4range(partner_id, partner_id, '[]') WITH &&,"
+        " daterange(date_from, date_to) WITH &&)",
+        "The tier of this customer is set by hand already: end that first.",
+    )
+
+    @api.depends("date_from", "date_to", "company_id")
+    def _compute_is_active(self):
+        for override in self:
+            today = override.company_id._get_value_today()
+            override.is_active = override._holds_on(today)
+
+    def _search_is_active(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        return Domain.OR(
+            Domain("company_id", "=", company.id)
+            & self._get_effective_domain(company._get_value_today())
+            for company in self.env["res.company"].sudo().search([])
+        )
+
+    def _holds_on(self, day):
+        self.ensure_one()
+        return self.date_from <= day and (not self.date_to or self.date_to > day)
+
+    def _check_effective_dates(self):
+        """As everywhere, but one may end on the day it began: it held for no day."""
+        ended = self.filtered(lambda o: o.date_to and o.date_to == o.date_from)
+        return super(CrmValueOverride, self - ended)._check_effective_dates()
+
+    @api.constrains("reason")
+    def _check_reason(self):
+        if any(not (override.reason or "").strip() for override in self):
+            raise ValidationError(
+                self.env._("Say why you set this tier: everyone who meets it will ask.")
+            )
+
+    # --------------------------------------------------------------------- CRUD
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = self.env["res.partner"]
+        vals_list = [
+            {
+                **vals,
+                "user_id": self.env.uid,
+                "ended_by_id": False,
+                "partner_id": partners.browse(
+                    vals.get("partner_id")
+                ).commercial_partner_id.id,
+            }
+            for vals in vals_list
+        ]
+        overrides = super().create(vals_list)
+        overrides._apply_to_customers()
+        return overrides
+
+    def write(self, vals):
+        """The last day is all that can change, and not in the past."""
+        if set(vals) - {"date_to", "ended_by_id"}:
+            raise UserError(
+                self.env._(
+                    "A tier set by hand is not changed afterwards: end it and set "
+                    "another one."
+                )
+            )
+        if "date_to" in vals:
+            date_to = fields.Date.to_date(vals["date_to"])
+            for override in self:
+                today = override.company_id._get_value_today()
+                past = override.date_to and override.date_to <= today
+                if past or (date_to and date_to < today):
+                    raise UserError(
+                        self.env._(
+                            "What held in the past cannot be changed. Choose %(date)s "
+                            "or later, and set the tier anew if it has ended.",
+                            date=format_date(self.env, today),
+                        )
+                    )
+        result = super().write(vals)
+        self._apply_to_customers()
+        return result
+
+    # ------------------------------------------------------------------ actions
+    def action_end(self):
+        """End it today: the customer returns to the tier that the figures give."""
+        self.check_access("write")
+        for company, overrides in self.grouped("company_id").items():
+            today = company._get_value_today()
+            for override in overrides:
+                if not override.date_to or override.date_to > today:
+                    end = max(today, override.date_from)
+                    override.write({"date_to": end, "ended_by_id": self.env.uid})
+
+    def action_open_partner(self):
+        """Open the contact, on its value page."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "views": [(False, "form")],
+        }
+
+    # ----------------------------------------------------------------- business
+    @api.model
+    def _get_active_sql(self, day):
+        """SQL: whether the row ``override`` holds on ``day``."""
+        return SQL(
+            "override.date_from <= %(day)s"
+            " AND (override.date_to IS NULL OR override.date_to > %(day)s)",
+            day=day,
+        )
+
+    def _apply_to_customers(self):
+        for company, overrides in self.grouped("company_id").items():
+            self._apply(company, overrides.partner_id.ids)
+
+    @api.model
+    def _apply(self, company, partner_ids=None):
+        """Bring profiles and leads in line with the overrides that hold today.
+
+        Set-based and repeatable: what is in line already is not touched.
+
+        :param partner_ids: commercial partners; default: all of the company
+        :return: number of profiles that changed
+        """
+        today = company._get_value_today()
+        overrides = self.sudo()
+        for model in ("crm.value.override", "crm.value.profile", "crm.value.tier"):
+            overrides.env[model].flush_model()
+        overrides._insert_missing_profiles(company, today, partner_ids)
+        changed = overrides._update_profiles(company, today, partner_ids)
+        if changed:
+            overrides._update_leads(changed)
+            overrides.env["crm.value.engine"]._invalidate_targets()
+        return len(changed)
+
+    def _get_scope_sql(self, alias, partner_ids):
+        """SQL: whether a row is about one of the partners, if they were named."""
+        if partner_ids is None:
+            return SQL("TRUE")
+        return SQL(
+            "%s = ANY(%s::int[])",
+            SQL.identifier(alias, "partner_id"),
+            list(partner_ids),
+        )
+
+    def _insert_missing_profiles(self, company, today, partner_ids):
+        """Somebody who never bought has no profile, but may be given a tier."""
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_value_profile
+                       (company_id, partner_id, as_of, data_state, purchase_days,
+                        create_uid, create_date, write_uid, write_date)
+                SELECT override.company_id, override.partner_id, %(today)s,
+                       'no_purchase', 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM crm_value_override override
+                 WHERE override.company_id = %(company)s AND %(scope)s AND %(active)s
+                ON CONFLICT (company_id, partner_id) DO NOTHING
+                """,
+                today=today,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                company=company.id,
+                scope=self._get_scope_sql("override", partner_ids),
+                active=self._get_active_sql(today),
+            )
+        )
+
+    def _update_profiles(self, company, today, partner_ids):
+        """Write tiers, and a transition where the tier is another one.
+
+        :return: ids of the partners whose profile changed
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH wanted AS (
+                    SELECT profile.id, profile.tier_id AS from_tier_id,
+                           profile.override_id AS from_override_id,
+                           override.id AS override_id,
+                           COALESCE(override.tier_id, earned.tier_id) AS tier_id,
+                           CASE WHEN override.id IS NOT NULL THEN earned.tier_id END
+                               AS earned_tier_id
+                      FROM crm_value_profile profile
+                      LEFT JOIN crm_value_override override
+                        ON override.partner_id = profile.partner_id
+                       AND override.company_id = profile.company_id
+                       AND %(active)s
+                      CROSS JOIN LATERAL (SELECT %(earned)s AS tier_id) earned
+                     WHERE profile.company_id = %(company)s AND %(scope)s
+                       AND (profile.override_id IS NOT NULL OR override.id IS NOT NULL)
+                       AND profile.override_id IS DISTINCT FROM override.id
+                ), updated AS (
+                    UPDATE crm_value_profile profile
+                       SET tier_id = wanted.tier_id,
+                           earned_tier_id = wanted.earned_tier_id,
+                           override_id = wanted.override_id,
+                           write_uid = %(uid)s, write_date = %(now)s
+                      FROM wanted WHERE wanted.id = profile.id
+                 RETURNING profile.id, profile.partner_id, profile.value_score
+                ), history AS (
+                    INSERT INTO crm_value_transition
+                           (profile_id, partner_id, company_id, date, kind, reason,
+                            override_id, from_tier_id, to_tier_id, from_score, to_score,
+                            direction, create_uid, create_date, write_uid, write_date)
+                    SELECT wanted.id, updated.partner_id, %(company)s, %(today)s, 'tier',
+                           CASE WHEN wanted.override_id IS NOT NULL
+                                THEN 'override' ELSE 'override_ended' END,
+                           COALESCE(wanted.override_id, wanted.from_override_id),
+                           wanted.from_tier_id, wanted.tier_id,
+                           updated.value_score, updated.value_score, %(direction)s,
+                           %(uid)s, %(now)s, %(uid)s, %(now)s
+                      FROM wanted JOIN updated ON updated.id = wanted.id
+                     WHERE wanted.from_tier_id IS DISTINCT FROM wanted.tier_id
+                     ORDER BY wanted.id
+                )
+                SELECT partner_id FROM updated ORDER BY partner_id
+                """,
+                active=self._get_active_sql(today),
+                earned=self.env["crm.value.engine"]._get_present_tier_sql(),
+                company=company.id,
+                scope=self._get_scope_sql("profile", partner_ids),
+                direction=self.env["crm.value.engine"]._get_direction_sql("wanted"),
+                today=today,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+            )
+        )
+        return [row[0] for row in rows]
+
+    def _update_leads(self, partner_ids):
+        """The tier of the customers' leads, by its own rule."""
+        leads = self.env["crm.lead"].with_context(active_test=False)
+        leads = leads.search([("partner_id.commercial_partner_id", "in", partner_ids)])
+        self.env["crm.value.profile"].invalidate_model()
+        self.env.add_to_compute(leads._fields["value_tier_id"], leads)
+        leads.flush_recordset(["value_tier_id"])
+
+    # --------------------------------------------------------------------- cron
+    @api.model
+    def _cron_apply(self):
+        """Hourly: overrides that begin or run out with the company's new day."""
+        companies = [company for (company,) in self._read_group([], ["company_id"])]
+        self.env["ir.cron"]._commit_progress(remaining=len(companies))
+        for company in companies:
+            self._apply(company)
+            if not self.env["ir.cron"]._commit_progress(1):
+                break
