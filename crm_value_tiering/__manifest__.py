@@ -25,10 +25,17 @@
         "views/crm_lead_views.xml",
         "views/sale_order_views.xml",
         "views/crm_value_override_views.xml",
+        "views/crm_value_card_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_value_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "crm_value_tiering/static/src/**/*",
+        ],
+        "web.assets_unit_tests": [
+            "crm_value_tiering/static/tests/**/*.test.js",
+        ],
         "web.assets_tests": [
             "crm_value_tiering/static/tests/tours/**/*",
         ],

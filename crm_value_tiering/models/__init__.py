@@ -14,10 +14,12 @@ from . import crm_value_profile
 from . import crm_value_profile_explanation
 from . import crm_value_profile_override
 from . import crm_value_override
+from . import crm_value_profile_card
 from . import crm_value_transition
 from . import crm_lead
 from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import res_partner_override
+from . import res_partner_card
 from . import sale_order

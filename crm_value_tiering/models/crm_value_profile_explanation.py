@@ -77,16 +77,7 @@ class CrmValueProfile(models.Model):
             self._get_lifecycle_sentence(run),
         ]
         if self.churn_level:
-            sentences.append(
-                self.env._(
-                    "Churn risk %(level)s: still active with a probability of %(alive)s; "
-                    "buys within 90 days with %(quarter)s, within a year with %(year)s.",
-                    level=self._get_label("churn_level").lower(),
-                    alive=self._format_percent(self.p_alive),
-                    quarter=self._format_percent(self.p_buy_quarter),
-                    year=self._format_percent(self.p_buy_year),
-                )
-            )
+            sentences.append(self._get_churn_sentence())
         return sentences
 
     def _get_tier_sentence(self, run):
