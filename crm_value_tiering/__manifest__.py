@@ -16,6 +16,7 @@
         "views/crm_value_templates.xml",
         "wizards/crm_value_override_set_views.xml",
         "wizards/crm_value_recompute_views.xml",
+        "wizards/crm_value_setup_views.xml",
         "views/crm_value_transition_views.xml",
         "views/crm_value_profile_views.xml",
         "views/crm_value_tier_views.xml",

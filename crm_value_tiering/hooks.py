@@ -5,7 +5,7 @@ def post_init_hook(env):
     """Let the scheduled action compute the first tiers within a minute.
 
     A company that installs on years of orders must not look at empty screens until the
-    first of next month, and an installation must not wait for a long computation.
+    next night, and an installation must not wait for a long computation.
     """
     env.ref("crm_value_tiering.ir_cron_crm_value_recompute")._trigger()
 

@@ -186,7 +186,7 @@ class CrmValueRun(models.Model):
             raise AccessError(
                 self.env._(
                     "Only managers of customer value can compute tiers. Ask one of them, "
-                    "or wait for the monthly computation."
+                    "or wait for the next scheduled computation."
                 )
             )
 

@@ -36,6 +36,14 @@ class ResConfigSettings(models.TransientModel):
         ),
         string="Tiers By",
     )
+    value_schedule = fields.Selection(
+        lambda self: (
+            self.env["crm.value.model"]
+            ._fields["schedule"]
+            ._description_selection(self.env)
+        ),
+        string="Computed",
+    )
     value_hysteresis = fields.Float(string="Margin Against Flapping")
     value_margin_rate = fields.Float(string="Margin")
     value_discount_rate = fields.Float(string="Discount")

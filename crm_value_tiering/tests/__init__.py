@@ -2,6 +2,7 @@ from . import test_stats
 from . import test_value_card
 from . import test_value_facts
 from . import test_value_scoring
+from . import test_value_setup
 from . import test_value_tiers
 from . import test_value_access
 from . import test_value_concurrency

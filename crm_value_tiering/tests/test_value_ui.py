@@ -21,6 +21,19 @@ class TestValueUi(ValueCommon, HttpCase):
         )
         self.start_tour("/odoo", "crm_value_read_why", login="value_seller")
 
+    def test_setup(self):
+        """From the empty list to the first tiers, with a mistake on the way."""
+        self._ladder()
+        self.start_tour(
+            "/odoo/customer-value", "crm_value_setup", login="value_manager"
+        )
+        model = self.env["crm.value.model"]._get_for_company(
+            self.company, self.company._get_value_today()
+        )
+        self.assertEqual(model.weight_monetary, 50)
+        run = self.env["crm.value.run"].search([("company_id", "=", self.company.id)])
+        self.assertRecordValues(run, [{"state": "done", "model_id": model.id}])
+
     def test_compute_now(self):
         self._ladder()
         self.start_tour("/odoo", "crm_value_compute_now", login="value_manager")

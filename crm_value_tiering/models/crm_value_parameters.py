@@ -1,0 +1,333 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+from odoo.tools import format_list
+
+
+class CrmValueParameters(models.AbstractModel):
+    """What there is to decide about value: fields, their limits, and what a run keeps.
+
+    The value model stores the decisions; the guided set-up tries them. Both have a
+    ``company_id`` and ``tier_line_ids``, lines with ``crm.value.tier.limit``. A module that
+    adds a dimension adds its weight here, and both know it.
+    """
+
+    _name = "crm.value.parameters"
+    _description = "Value Parameters"
+
+    # What counts as a purchase
+    source = fields.Selection(
+        [("sale", "Confirmed sales orders"), ("invoice", "Posted invoices")],
+        required=True,
+        default="sale",
+        help="Where revenue comes from. Orders count on the day of the order; invoices "
+        "on the invoice date, with credit notes deducted.",
+    )
+    include_zero = fields.Boolean(
+        string="Count Free Orders",
+        help="An order or invoice of zero counts as a purchase. Off, free samples and "
+        "warranty replacements do not make a customer look active.",
+    )
+    window_days = fields.Integer(
+        string="Period (Days)",
+        required=True,
+        default=365,
+        help="Frequency, amount and variety are measured over this many days up to the "
+        "day of the computation. 0: over the whole history.",
+    )
+
+    # Score
+    weight_recency = fields.Integer(
+        string="Recency (%)",
+        default=30,
+        help="Weight of how recently the customer bought, in percent.",
+    )
+    weight_frequency = fields.Integer(
+        string="Frequency (%)",
+        default=30,
+        help="Weight of on how many days the customer bought, in percent.",
+    )
+    weight_monetary = fields.Integer(
+        string="Amount (%)",
+        default=30,
+        help="Weight of how much the customer spent, in percent.",
+    )
+    weight_variety = fields.Integer(
+        string="Variety (%)",
+        default=10,
+        help="Weight of how many different products were bought, in percent.",
+    )
+    min_customers = fields.Integer(
+        string="Minimum Number of Customers",
+        required=True,
+        default=20,
+        help="With fewer customers than this, scores and tiers stay empty: comparing a "
+        "handful of customers says nothing.",
+    )
+
+    # Tiers
+    tier_rule = fields.Selection(
+        [
+            ("share_customers", "Share of customers, best score first"),
+            ("share_revenue", "Share of revenue, best score first"),
+            ("score", "Minimum score"),
+            ("clv", "Minimum lifetime value"),
+        ],
+        string="Tiers By",
+        required=True,
+        default="share_customers",
+        help="How customers are divided among the tiers.",
+    )
+    hysteresis = fields.Float(
+        string="Margin Against Flapping (%)",
+        default=5.0,
+        help="A customer falls to a lower tier only when more than this many percent "
+        "below its limit, so that nobody changes tier back and forth at a limit.",
+    )
+
+    # Lifetime value
+    margin_rate = fields.Float(
+        string="Margin (%)",
+        default=30.0,
+        help="Share of revenue that is left after the cost of the goods, in percent. "
+        "The predicted lifetime value is a margin, not a revenue.",
+    )
+    discount_rate = fields.Float(
+        string="Discount per Year (%)",
+        default=10.0,
+        help="An amount a year from now is worth this many percent less than today.",
+    )
+    horizon_years = fields.Integer(
+        string="Horizon (Years)",
+        required=True,
+        default=3,
+        help="The predicted lifetime value looks this many years ahead.",
+    )
+    min_repeaters = fields.Integer(
+        string="Minimum Number of Repeat Customers",
+        required=True,
+        default=30,
+        help="Customers with at least two purchases that the forecast needs. With fewer, "
+        "the parameters of an earlier computation or a rule of thumb are used, and "
+        "the contact says so.",
+    )
+
+    # Lifecycle and churn
+    new_days = fields.Integer(
+        string="New for (Days)",
+        required=True,
+        default=90,
+        help="A customer is new for this many days after the first purchase.",
+    )
+    lost_days = fields.Integer(
+        string="Lost after (Days)",
+        required=True,
+        default=365,
+        help="A customer without a purchase for longer than this is lost.",
+    )
+    growth_rate = fields.Float(
+        string="Growing from (%)",
+        default=20.0,
+        help="A customer grows when the revenue of the last 365 days is this many "
+        "percent above that of the 365 days before.",
+    )
+    decline_rate = fields.Float(
+        string="Declining from (%)",
+        default=30.0,
+        help="A customer declines when the revenue of the last 365 days is this many "
+        "percent below that of the 365 days before.",
+    )
+    churn_medium = fields.Float(
+        string="Medium Risk from (%)",
+        default=30.0,
+        help="Probability of having left, in percent, from which the risk is medium.",
+    )
+    churn_high = fields.Float(
+        string="High Risk from (%)",
+        default=60.0,
+        help="Probability of having left, in percent, from which the risk is high.",
+    )
+
+    # Schedule
+    schedule = fields.Selection(
+        [
+            ("daily", "Every day"),
+            ("weekly", "Every week"),
+            ("monthly", "Every month"),
+        ],
+        string="Computed",
+        required=True,
+        default="monthly",
+        help="How often the tiers of all customers are computed by themselves: in the "
+        "night of each day, to Monday, or to the first of the month.",
+    )
+
+    @api.model
+    def _default_tier_line_ids(self):
+        return [
+            Command.create(
+                {
+                    "tier_id": tier.id,
+                    "share": tier.default_share,
+                    "min_score": tier.default_min_score,
+                    "min_clv": tier.default_min_clv,
+                }
+            )
+            for tier in self.env["crm.value.tier"].search([])
+        ]
+
+    @api.constrains(lambda self: self._get_dimension_weight_fields())
+    def _check_weights(self):
+        names = self._get_dimension_weight_fields()
+        for model in self:
+            weights = [model[name] for name in names]
+            if min(weights) < 0 or sum(weights) != 100:
+                raise ValidationError(
+                    self.env._(
+                        "The weights must not be negative and must sum to 100 %%; they "
+                        "sum to %(total)s %%. Change one of: %(names)s.",
+                        total=sum(weights),
+                        names=format_list(
+                            self.env,
+                            [
+                                self._fields[name]._description_string(self.env)
+                                for name in names
+                            ],
+                        ),
+                    )
+                )
+
+    @api.constrains(
+        "window_days", "new_days", "lost_days", "min_customers", "min_repeaters",
+        "horizon_years",
+    )  # fmt: skip
+    def _check_numbers(self):
+        for model in self:
+            if model.window_days < 0:
+                raise ValidationError(
+                    self.env._(
+                        "The period cannot be negative. Enter a number of days, or 0 "
+                        "for the whole history."
+                    )
+                )
+            if model.new_days < 1 or model.lost_days <= model.new_days:
+                raise ValidationError(
+                    self.env._(
+                        "A customer must be new for at least one day, and lost only "
+                        "after that: “Lost after” must be larger than “New for”."
+                    )
+                )
+            if model.min_customers < 2 or model.min_repeaters < 10:
+                raise ValidationError(
+                    self.env._(
+                        "Scores need at least 2 customers to compare, and the forecast "
+                        "at least 10 repeat customers."
+                    )
+                )
+            if not 1 <= model.horizon_years <= 10:
+                raise ValidationError(
+                    self.env._("The horizon is between 1 and 10 years.")
+                )
+
+    @api.constrains(
+        "hysteresis", "margin_rate", "discount_rate", "growth_rate", "decline_rate",
+        "churn_medium", "churn_high",
+    )  # fmt: skip
+    def _check_percentages(self):
+        limited = (
+            "hysteresis",
+            "margin_rate",
+            "decline_rate",
+            "churn_medium",
+            "churn_high",
+        )
+        for model in self:
+            for name in (*limited, "discount_rate", "growth_rate"):
+                upper = 100 if name in limited else 1000
+                if not 0 <= model[name] <= upper:
+                    raise ValidationError(
+                        self.env._(
+                            "“%(field)s” must be between 0 and %(upper)s.",
+                            field=self._fields[name]._description_string(self.env),
+                            upper=upper,
+                        )
+                    )
+            if model.churn_medium >= model.churn_high:
+                raise ValidationError(
+                    self.env._(
+                        "High risk must begin above medium risk: raise “High Risk from” "
+                        "or lower “Medium Risk from”."
+                    )
+                )
+
+    @api.constrains("tier_rule", "tier_line_ids")
+    def _check_tier_lines(self):
+        for model in self:
+            lines = model.tier_line_ids.sorted()
+            if len(lines) < 2:
+                raise ValidationError(
+                    self.env._("A value model needs at least two tiers.")
+                )
+            if (
+                model.tier_rule.startswith("share")
+                and sum(lines.mapped("share")) > 100.001
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "The shares of the tiers sum to %(total)s %%: reduce one, they "
+                        "cannot exceed 100 %%.",
+                        total=round(sum(lines.mapped("share")), 2),
+                    )
+                )
+            limit = {"score": "min_score", "clv": "min_clv"}.get(model.tier_rule)
+            if limit:
+                limits = lines[:-1].mapped(limit)
+                if any(
+                    lower >= upper
+                    for upper, lower in zip(limits, limits[1:], strict=False)
+                ):
+                    raise ValidationError(
+                        self.env._(
+                            "The tiers overlap: each must begin below the one before "
+                            "it. The best tier has the highest minimum."
+                        )
+                    )
+
+    @api.model
+    def _get_dimension_weight_fields(self):
+        """Hook: names of the weight fields, one per dimension. They sum to 100."""
+        return [
+            "weight_recency",
+            "weight_frequency",
+            "weight_monetary",
+            "weight_variety",
+        ]
+
+    @api.model
+    def _get_parameter_fields(self):
+        """Hook: names of the fields that a computation depends on, tiers aside."""
+        return [
+            "source", "include_zero", "window_days", "min_customers", "tier_rule",
+            "hysteresis", "margin_rate", "discount_rate", "horizon_years",
+            "min_repeaters", "new_days", "lost_days", "growth_rate", "decline_rate",
+            "churn_medium", "churn_high", *self._get_dimension_weight_fields(),
+        ]  # fmt: skip
+
+    def _get_parameters(self):
+        """What a run keeps of the model, so that it can be read after a change.
+
+        :return: dict of plain values by field name, and ``tiers``: the limits, best first
+        """
+        self.ensure_one()
+        return {
+            **{name: self[name] for name in self._get_parameter_fields()},
+            "tiers": [
+                {
+                    "tier_id": line.tier_id.id,
+                    "share": line.share,
+                    "min_score": line.min_score,
+                    "min_clv": line.min_clv,
+                }
+                for line in self.tier_line_ids.sorted()
+            ],
+        }

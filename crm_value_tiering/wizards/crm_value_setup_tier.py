@@ -1,0 +1,16 @@
+from odoo import fields, models
+
+
+class CrmValueSetupTier(models.TransientModel):
+    """Where a tier would begin, while it is being tried."""
+
+    _name = "crm.value.setup.tier"
+    _description = "Tier Limit in Set-up"
+    _inherit = "crm.value.tier.limit"
+    _order = "sequence, id"
+
+    setup_id = fields.Many2one("crm.value.setup", required=True, ondelete="cascade")
+
+    _tier_uniq = models.Constraint(
+        "UNIQUE (setup_id, tier_id)", "A tier can stand in a value model only once."
+    )
