@@ -2,12 +2,13 @@
 
 
 def post_init_hook(env):
-    """Let the scheduled action compute the first tiers within a minute.
+    """Let the scheduled actions compute the first tiers and metrics within a minute.
 
     A company that installs on years of orders must not look at empty screens until the
     next night, and an installation must not wait for a long computation.
     """
     env.ref("crm_value_tiering.ir_cron_crm_value_recompute")._trigger()
+    env.ref("crm_value_tiering.ir_cron_crm_metric_recompute")._trigger()
 
 
 def uninstall_hook(env):

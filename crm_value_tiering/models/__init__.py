@@ -5,6 +5,7 @@ from . import crm_value_parameters
 from . import crm_value_model
 from . import crm_value_model_tier
 from . import crm_value_source
+from . import crm_value_source_sellers
 from . import crm_value_engine
 from . import crm_value_engine_calibration
 from . import crm_value_engine_forecast
@@ -21,6 +22,13 @@ from . import crm_value_override
 from . import crm_value_profile_card
 from . import crm_value_profile_help
 from . import crm_value_transition
+from . import crm_value_cost
+from . import crm_metric
+from . import crm_metric_fact
+from . import crm_metric_engine
+from . import crm_metric_engine_customers
+from . import crm_metric_engine_sales
+from . import crm_metric_run
 from . import crm_lead
 from . import res_company
 from . import res_config_settings
@@ -28,3 +36,4 @@ from . import res_partner
 from . import res_partner_override
 from . import res_partner_card
 from . import sale_order
+from . import utm_campaign

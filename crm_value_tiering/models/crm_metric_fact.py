@@ -1,0 +1,133 @@
+from odoo import api, fields, models
+from odoo.tools import SQL, formatLang
+
+
+class CrmMetricFact(models.Model):
+    """The figure of a metric for a month, company, team, person and tier.
+
+    Written by ``crm.metric.engine`` in SQL; nobody writes here. Team, person and tier
+    are empty where the metric knows none: totals are sums over all rows.
+    """
+
+    _name = "crm.metric.fact"
+    _description = "Metric Figure"
+    _order = "date desc, metric_id, id"
+    _rec_name = "metric_id"
+
+    metric_id = fields.Many2one(
+        "crm.metric", required=True, readonly=True, ondelete="cascade"
+    )
+    date = fields.Date(
+        string="Month",
+        required=True,
+        readonly=True,
+        help="First day of the month, in the company's time zone.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        help="The company's currency when the figure was computed: that of amounts.",
+    )
+    team_id = fields.Many2one(
+        "crm.team",
+        string="Sales Team",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Salesperson",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    tier_id = fields.Many2one(
+        "crm.value.tier", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    # NUMERIC without a fixed scale: exact.
+    numerator = fields.Float(digits=0, readonly=True)
+    denominator = fields.Float(
+        digits=0, readonly=True, help="Of a ratio only; otherwise empty."
+    )
+    value = fields.Float(
+        digits=(20, 2),
+        readonly=True,
+        aggregator="avg",
+        help="The figure, in the unit of the metric: a percentage from 0 to 100, days, "
+        "a number, or an amount in company currency. Totals of a ratio are its added "
+        "numerators divided by its added denominators. A total over several metrics or "
+        "currencies is empty.",
+    )
+    value_text = fields.Char(string="Figure", compute="_compute_value_text")
+    unit = fields.Selection(related="metric_id.unit")
+    aggregation = fields.Selection(related="metric_id.aggregation")
+    better = fields.Selection(related="metric_id.better")
+
+    _key_uniq = models.UniqueIndex(
+        "(metric_id, company_id, date, COALESCE(team_id, 0), COALESCE(user_id, 0),"
+        " COALESCE(tier_id, 0))",
+        "There is one figure per metric, month, company, team, salesperson and tier.",
+    )
+
+    @api.depends("value", "unit", "currency_id")
+    def _compute_value_text(self):
+        unknown = self._get_unknown()
+        for fact in self:
+            fact.value_text = fact not in unknown and fact._format_value(
+                fact.value, fact.unit, fact.currency_id
+            )
+
+    def _get_unknown(self):
+        """Those without a value: the ORM shows them as zero, which is something else."""
+        query = SQL(
+            "SELECT id FROM crm_metric_fact WHERE value IS NULL AND id = ANY(%s)",
+            self.ids,
+        )
+        return self.browse(row[0] for row in self.env.execute_query(query))
+
+    @api.model
+    def _format_value(self, value, unit, currency):
+        """``value`` as people read it: with its unit, in the user's language."""
+        if unit == "money":
+            return formatLang(self.env, value, currency_obj=currency)
+        text = formatLang(self.env, value, digits=0 if unit == "count" else 1)
+        if unit == "percent":
+            return f"{text} %"
+        return self.env._("%s days", text) if unit == "days" else text
+
+    def _read_group_select(self, aggregate_spec, query):
+        """The total of ``value`` follows the metric, whatever aggregate is asked for."""
+        if aggregate_spec not in ("value:sum", "value:avg"):
+            return super()._read_group_select(aggregate_spec, query)
+
+        def to_sql(name):
+            return self._field_to_sql(self._table, name, query)
+
+        metric, currency = to_sql("metric_id"), to_sql("currency_id")
+        numerator = SQL("SUM(%s)", to_sql("numerator"))
+        return SQL(
+            """
+            CASE WHEN MIN(%(metric)s) <> MAX(%(metric)s) THEN NULL
+                 WHEN MIN(%(unit)s) = 'money' AND MIN(%(currency)s) <> MAX(%(currency)s)
+                 THEN NULL
+                 WHEN MIN(%(aggregation)s) = 'ratio'
+                 THEN %(numerator)s / NULLIF(SUM(%(denominator)s), 0)
+                    * CASE MIN(%(unit)s) WHEN 'percent' THEN 100 ELSE 1 END
+                 WHEN MIN(%(aggregation)s) = 'level'
+                 THEN %(numerator)s / COUNT(DISTINCT %(date)s)
+                 ELSE %(numerator)s END
+            """,
+            metric=metric,
+            currency=currency,
+            unit=to_sql("unit"),
+            aggregation=to_sql("aggregation"),
+            numerator=numerator,
+            denominator=to_sql("denominator"),
+            date=to_sql("date"),
+        )
