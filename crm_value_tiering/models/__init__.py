@@ -21,6 +21,7 @@ from . import crm_value_profile_override
 from . import crm_value_override
 from . import crm_value_profile_card
 from . import crm_value_profile_help
+from . import crm_value_profile_move
 from . import crm_value_transition
 from . import crm_value_cost
 from . import crm_metric
@@ -35,5 +36,6 @@ from . import res_config_settings
 from . import res_partner
 from . import res_partner_override
 from . import res_partner_card
+from . import res_partner_move
 from . import sale_order
 from . import utm_campaign

@@ -18,7 +18,7 @@ class CrmLead(models.Model):
         related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
     )
 
-    @api.depends("partner_id", "company_id", "user_id")
+    @api.depends("partner_id", "company_id", "user_id.company_id")
     def _compute_value_tier_id(self):
         """Tier of the commercial entity. A computation of all tiers updates it in SQL."""
         companies = {

@@ -63,7 +63,9 @@ class CrmValueProfile(models.Model):
         run = self._get_explaining_run()
         if self.data_state == "no_purchase" or not run:
             return self._get_explanation()["summary"]
-        reasons = [] if self.tier_id else [self._get_tier_sentence(run)]
+        reasons = []
+        if self.override_id or not self.tier_id:
+            reasons.append(self._get_tier_sentence(run))
         if self.lifecycle:
             reasons.append(self._get_lifecycle_sentence(run))
         if self.churn_level in ("medium", "high"):

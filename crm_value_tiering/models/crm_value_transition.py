@@ -59,6 +59,11 @@ class CrmValueTransition(models.Model):
         ondelete="set null",
         index="btree_not_null",
     )
+    is_merged = fields.Boolean(
+        string="Of a Merged Contact",
+        help="Another contact's change, from before it was merged into this one or "
+        "became a contact of it.",
+    )
     note = fields.Text(related="override_id.reason", string="Because")
     from_tier_id = fields.Many2one("crm.value.tier", ondelete="restrict")
     to_tier_id = fields.Many2one("crm.value.tier", ondelete="restrict")

@@ -90,6 +90,21 @@ class TestValueCard(ValueCommon):
         self.assertFalse(card["tier"])
         self.assertIn("No tier yet", card["reasons"][0])
 
+    def test_tier_set_by_hand(self):
+        """Who set it, and why, is worth a glance."""
+        self.env["crm.value.override"].create(
+            {
+                "company_id": self.company.id,
+                "partner_id": self.best.id,
+                "tier_id": self.tier_low.id,
+                "reason": "Value test quarrel",
+                "date_from": self.company._get_value_today(),
+            }
+        )
+        [card] = self._cards(self.best)
+        self.assertEqual(card["tier"]["name"], "Low")
+        self.assertIn("because: Value test quarrel", card["reasons"][0])
+
     def test_in_chinese(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         self.tier_high.with_context(lang="zh_CN").name = "高价值"

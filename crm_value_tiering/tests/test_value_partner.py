@@ -360,21 +360,7 @@ class TestValuePartnerChanges(ValueCommon):
         self.assertEqual(moved.commercial_partner_id, parent)
         self._run()
         self.assertEqual(self._profile(parent).revenue_total, 1190)
-        self.assertRecordValues(
-            self._all_profiles(moved),
-            [
-                {
-                    "data_state": "no_purchase",
-                    "purchase_days": 0,
-                    "revenue_total": 0,
-                    "tier_id": False,
-                    "lifecycle": False,
-                    "value_score": 0,
-                    "clv_predictive": 0,
-                }
-            ],
-        )
-        self.assertIn("No purchase", self._all_profiles(moved).explanation_html)
+        self.assertFalse(self._all_profiles(moved))
         self.assertEqual(moved.value_tier_id, parent.value_tier_id)
         # and back again
         moved.parent_id = False

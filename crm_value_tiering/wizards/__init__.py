@@ -1,4 +1,5 @@
 from . import base_partner_merge
+from . import base_partner_merge_profile
 from . import crm_value_override_set
 from . import crm_metric_recompute
 from . import crm_value_recompute
