@@ -22,7 +22,9 @@ from . import crm_value_override
 from . import crm_value_profile_card
 from . import crm_value_profile_help
 from . import crm_value_profile_move
+from . import crm_value_profile_export
 from . import crm_value_transition
+from . import crm_value_transition_export
 from . import crm_value_cost
 from . import crm_metric
 from . import crm_metric_fact

@@ -1,5 +1,6 @@
 from . import test_stats
 from . import test_value_card
+from . import test_value_export
 from . import test_value_facts
 from . import test_value_scoring
 from . import test_value_setup

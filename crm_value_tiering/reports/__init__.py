@@ -1,0 +1,1 @@
+from .xlsx_table import XlsxTable
