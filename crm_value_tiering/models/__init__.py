@@ -6,6 +6,8 @@ from . import crm_value_model
 from . import crm_value_model_tier
 from . import crm_value_source
 from . import crm_value_source_sellers
+from . import crm_value_dirty
+from . import crm_value_dirty_sources
 from . import crm_value_engine
 from . import crm_value_engine_calibration
 from . import crm_value_engine_forecast
@@ -14,6 +16,7 @@ from . import crm_value_engine_storage
 from . import crm_value_engine_override
 from . import crm_value_engine_preview
 from . import crm_value_run
+from . import crm_value_run_changes
 from . import crm_value_schedule
 from . import crm_value_profile
 from . import crm_value_profile_explanation

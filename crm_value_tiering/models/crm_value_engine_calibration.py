@@ -8,7 +8,7 @@ from ..stats import gamma_gamma, mbg_nbd
 SCORES = 5
 NEUTRAL_SCORE = 3
 # A maximum-likelihood fit gains nothing visible from more customers than this.
-FIT_SAMPLE = 20000
+FIT_SAMPLE = 10000
 DAYS_PER_WEEK = mbg_nbd.DAYS_PER_WEEK
 
 
@@ -39,7 +39,7 @@ class CrmValueEngine(models.AbstractModel):
                     SELECT MIN(measure), MAX(measure),
                            (percentile_disc(%(fractions)s::float8[])
                                WITHIN GROUP (ORDER BY measure))::text[]
-                      FROM (SELECT (%(measure)s)::numeric AS measure
+                      FROM (SELECT %(measure)s AS measure
                               FROM crm_value_fact f %(joins)s
                              WHERE f.purchase_days > 0) measured
                     """,
@@ -151,7 +151,11 @@ class CrmValueEngine(models.AbstractModel):
     def _get_fallback_fit(self, job, part, reason, repeaters):
         """Parameters of the last run that fitted ``part``, else none: the rule."""
         runs = self.env["crm.value.run"].search(
-            [("company_id", "=", job["company"].id), ("state", "=", "done")],
+            [
+                ("company_id", "=", job["company"].id),
+                ("state", "=", "done"),
+                ("kind", "=", "full"),
+            ],
             order="id desc",
             limit=24,
         )

@@ -77,42 +77,47 @@ class CrmValueEngine(models.AbstractModel):
         return (1 + job["parameters"]["discount_rate"] / 100) ** -(year + 0.5)
 
     @api.model
+    def _get_activity_columns(self, job):
+        """``p_alive, spend`` → SQL: whether the customer is still active (0 to 1), and
+        what a purchase brings; NULL for whoever never bought.
+        """
+        by_rule = job["fit"]["purchases"]["method"] == "rule"
+        return {
+            "p_alive": self._get_rule_sql(job) if by_rule else self._get_alive_sql(job),
+            "spend": self._get_spend_sql(job),
+        }
+
+    @api.model
     def _get_forecast_columns(self, job):
-        """``p_alive, p_buy_quarter, p_buy_year, purchases, spend, clv`` → SQL.
+        """``p_buy_quarter, p_buy_year, purchases, clv`` → SQL.
 
         NULL for whoever never bought; 0 to 1; per year; company currency, unrounded.
         """
-        spend = self._get_spend_sql(job)
         margin = job["parameters"]["margin_rate"] / 100
         fit = job["fit"]["purchases"]
         if fit["method"] == "rule":
-            buy_year = self._get_rule_sql(job)
+            buy_year = SQL("f.p_alive")
             discounted = SQL(" + ").join(
                 SQL("%s * %s ^ %s", self._get_discount(job, year), buy_year, year + 1)
                 for year in range(job["parameters"]["horizon_years"])
             )
             return {
-                "p_alive": buy_year,
                 "p_buy_quarter": SQL(
                     "1 - (1 - %s) ^ (%s / %s.0)", buy_year, QUARTER_DAYS, YEAR_DAYS
                 ),
                 "p_buy_year": buy_year,
                 "purchases": SQL("f.window_purchases * %s", buy_year),
-                "spend": spend,
                 "clv": SQL(
                     "GREATEST(f.revenue_year, 0) * %s * (%s)", margin, discounted
                 ),
             }
-        alive = self._get_alive_sql(job)
         return {
-            "p_alive": alive,
             "p_buy_quarter": SQL(
-                "%s * %s", alive, self._get_buy_sql(job, QUARTER_DAYS)
+                "f.p_alive * %s", self._get_buy_sql(job, QUARTER_DAYS)
             ),
-            "p_buy_year": SQL("%s * %s", alive, self._get_buy_sql(job, YEAR_DAYS)),
-            "purchases": SQL("%s * expectation.purchases", alive),
-            "spend": spend,
-            "clv": SQL("%s * expectation.discounted * %s * %s", alive, spend, margin),
+            "p_buy_year": SQL("f.p_alive * %s", self._get_buy_sql(job, YEAR_DAYS)),
+            "purchases": SQL("f.p_alive * f.expected_if_active"),
+            "clv": SQL("f.p_alive * f.discounted_if_active * f.spend * %s", margin),
         }
 
     @api.model

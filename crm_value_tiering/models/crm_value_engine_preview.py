@@ -164,20 +164,21 @@ class CrmValueEngine(models.AbstractModel):
         """Names of the currencies whose documents are left out. Invoices have rates."""
         if not job["counts"]["documents_without_rate"]:
             return []
-        if job["parameters"]["source"] != "sale":
-            return []
+        source = self.env["crm.value.source"]
         return [
             row[0]
             for row in self.env.execute_query(
                 SQL(
                     """
                     SELECT DISTINCT currency.name
-                      FROM crm_value_event event
-                      JOIN sale_order so ON so.id = event.document_id
-                      JOIN res_currency currency ON currency.id = so.currency_id
-                     WHERE event.amount IS NULL
+                      FROM (%s) document
+                      JOIN res_currency currency ON currency.id = document.currency_id
+                     WHERE document.amount IS NULL
                      ORDER BY currency.name
-                    """
+                    """,
+                    source._get_unconverted_sql(
+                        job["parameters"]["source"], job["company"], job["as_of"]
+                    ),
                 )
             )
         ]

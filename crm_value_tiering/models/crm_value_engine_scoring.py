@@ -14,27 +14,36 @@ class CrmValueEngine(models.AbstractModel):
     def _score(self, job):
         """Create ``crm_value_score``: the profile columns of each customer, bar tier."""
         self._create_expectations(job)
-        columns = self._get_profile_columns(job)
+        facts = SQL(
+            """
+            SELECT f.*, expectation.purchases AS expected_if_active,
+                   expectation.discounted AS discounted_if_active, %(scores)s
+              FROM crm_value_fact f
+              %(joins)s
+              LEFT JOIN crm_value_expectation expectation
+                ON expectation.x = f.purchase_days - 1
+               AND expectation.age = %(as_of)s::date - f.first_purchase
+            """,
+            joins=self._get_dimension_joins(),
+            as_of=job["as_of"],
+            scores=self._select_sql(self._get_score_columns(job)),
+        )
+        # Each layer may use the columns of those below by their name.
+        for columns in (
+            self._get_activity_columns(job),
+            self._get_forecast_columns(job),
+            self._get_derived_columns(job),
+        ):
+            # OFFSET 0: computed once, not again wherever the column is mentioned.
+            facts = SQL(
+                "SELECT f.*, %s FROM (%s OFFSET 0) f", self._select_sql(columns), facts
+            )
         self._create_working_table(
             "crm_value_score",
             SQL(
-                """
-                SELECT f.partner_id, %(columns)s
-                  FROM crm_value_fact f
-                  %(joins)s
-                  LEFT JOIN crm_value_expectation expectation
-                    ON expectation.x = f.purchase_days - 1
-                   AND expectation.age = %(as_of)s::date - f.first_purchase
-                  CROSS JOIN LATERAL (SELECT %(scores)s) score
-                  CROSS JOIN LATERAL (SELECT %(forecast)s) forecast
-                  CROSS JOIN LATERAL (SELECT %(derived)s) derived
-                """,
-                columns=self._select_sql(columns),
-                joins=self._get_dimension_joins(),
-                as_of=job["as_of"],
-                scores=self._select_sql(self._get_score_columns(job)),
-                forecast=self._select_sql(self._get_forecast_columns(job)),
-                derived=self._select_sql(self._get_derived_columns(job)),
+                "SELECT f.partner_id, %s FROM (%s OFFSET 0) f",
+                self._select_sql(self._get_profile_columns(job)),
+                facts,
             ),
         )
 
@@ -49,7 +58,8 @@ class CrmValueEngine(models.AbstractModel):
     def _get_profile_columns(self, job):
         """Hook: profile field → SQL, for everything but the tier.
 
-        The expressions may use the facts ``f``, ``score``, ``forecast``, ``derived``.
+        The expressions may use, all as ``f.<name>``, the facts, the scores and the
+        columns of activity, forecast and derived classes.
         """
         facts = [
             "first_purchase", "last_purchase", "purchase_days", "window_purchases",
@@ -58,7 +68,7 @@ class CrmValueEngine(models.AbstractModel):
         ]  # fmt: skip
         columns = {name: SQL("f.%s", SQL.identifier(name)) for name in facts}
         columns |= {
-            name: SQL("score.%s", SQL.identifier(name))
+            name: SQL("f.%s", SQL.identifier(name))
             for name in self._get_score_columns(job)
         }
         decimals = job["company"].currency_id.decimal_places
@@ -74,18 +84,18 @@ class CrmValueEngine(models.AbstractModel):
                 "ROUND(f.spend_total / NULLIF(f.purchase_days, 0), %s)", decimals
             ),
             "value_score": self._get_value_score_sql(job),
-            "p_alive": SQL("ROUND(forecast.p_alive::numeric, 6)"),
-            "p_buy_quarter": SQL("ROUND(forecast.p_buy_quarter::numeric, 6)"),
-            "p_buy_year": SQL("ROUND(forecast.p_buy_year::numeric, 6)"),
-            "expected_purchases": SQL("ROUND(forecast.purchases::numeric, 4)"),
-            "expected_spend": SQL("ROUND(forecast.spend::numeric, %s)", decimals),
+            "p_alive": SQL("ROUND(f.p_alive * 1e6::float8) / 1e6::float8"),
+            "p_buy_quarter": SQL("ROUND(f.p_buy_quarter * 1e6::float8) / 1e6::float8"),
+            "p_buy_year": SQL("ROUND(f.p_buy_year * 1e6::float8) / 1e6::float8"),
+            "expected_purchases": SQL("ROUND(f.purchases * 1e4::float8) / 1e4::float8"),
+            "expected_spend": SQL("ROUND(f.spend::numeric, %s)", decimals),
             "clv_simple": SQL(
-                "ROUND((GREATEST(f.revenue_year, 0) * forecast.p_buy_year)::numeric, %s)",
+                "ROUND((GREATEST(f.revenue_year, 0) * f.p_buy_year)::numeric, %s)",
                 decimals,
             ),
-            "clv_predictive": SQL("ROUND(forecast.clv::numeric, %s)", decimals),
-            "lifecycle": SQL("derived.lifecycle"),
-            "churn_level": SQL("derived.churn_level"),
+            "clv_predictive": SQL("ROUND(f.clv::numeric, %s)", decimals),
+            "lifecycle": SQL("f.lifecycle"),
+            "churn_level": SQL("f.churn_level"),
         }
 
     @api.model
@@ -121,7 +131,7 @@ class CrmValueEngine(models.AbstractModel):
         """0 to 100: the weighted mean of the known scores, 1 of 5 counting as 0."""
         parts, weights = [], []
         for dimension in self._get_dimensions():
-            score = SQL("score.%s", SQL.identifier(f"score_{dimension['code']}"))
+            score = SQL("f.%s", SQL.identifier(f"score_{dimension['code']}"))
             weight = job["parameters"][f"weight_{dimension['code']}"]
             parts.append(SQL("COALESCE((%s - 1) * %s, 0)", score, weight))
             weights.append(
@@ -142,9 +152,9 @@ class CrmValueEngine(models.AbstractModel):
         return {
             "churn_level": SQL(
                 """
-                CASE WHEN forecast.p_alive IS NULL THEN NULL
-                     WHEN 100 * (1 - forecast.p_alive) >= %(high)s THEN 'high'
-                     WHEN 100 * (1 - forecast.p_alive) >= %(medium)s THEN 'medium'
+                CASE WHEN f.p_alive IS NULL THEN NULL
+                     WHEN 100 * (1 - f.p_alive) >= %(high)s THEN 'high'
+                     WHEN 100 * (1 - f.p_alive) >= %(medium)s THEN 'medium'
                      ELSE 'low' END
                 """,
                 high=parameters["churn_high"],
@@ -156,7 +166,7 @@ class CrmValueEngine(models.AbstractModel):
                      WHEN %(as_of)s::date - f.last_purchase > %(lost)s THEN 'lost'
                      WHEN %(as_of)s::date - f.first_purchase <= %(new)s THEN 'new'
                      WHEN f.purchase_days = 1
-                       OR 100 * (1 - forecast.p_alive) >= %(high)s
+                       OR 100 * (1 - f.p_alive) >= %(high)s
                        OR (f.revenue_previous_year > 0 AND f.revenue_year <
                            f.revenue_previous_year * (1 - %(decline)s / 100.0))
                      THEN 'declining'

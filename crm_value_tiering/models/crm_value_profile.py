@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 LIFECYCLES = [
     ("new", "New"),
@@ -39,19 +40,15 @@ class CrmValueProfile(models.Model):
     run_id = fields.Many2one(
         "crm.value.run",
         string="Computation",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-        help="The computation that last changed this profile.",
+        compute="_compute_run_id",
+        help="The last computation of the day as of which this profile is.",
     )
     as_of = fields.Date(
         string="As of", readonly=True, help="Last day whose orders are counted."
     )
 
     # Classes
-    tier_id = fields.Many2one(
-        "crm.value.tier", readonly=True, index="btree_not_null", ondelete="restrict"
-    )
+    tier_id = fields.Many2one("crm.value.tier", readonly=True, ondelete="restrict")
     tier_color = fields.Integer(related="tier_id.color")
     tier_strategy = fields.Text(related="tier_id.strategy")
     lifecycle = fields.Selection(
@@ -158,7 +155,6 @@ class CrmValueProfile(models.Model):
     # Forecast
     p_alive = fields.Float(
         string="Still Active",
-        digits=(8, 6),
         readonly=True,
         aggregator="avg",
         help="Probability that the customer has not left, by the MBG/NBD model of "
@@ -166,20 +162,17 @@ class CrmValueProfile(models.Model):
     )
     p_buy_quarter = fields.Float(
         string="Buys Within 90 Days",
-        digits=(8, 6),
         readonly=True,
         aggregator="avg",
         help="Probability of at least one purchase within the next 90 days.",
     )
     p_buy_year = fields.Float(
         string="Buys Within a Year",
-        digits=(8, 6),
         readonly=True,
         aggregator="avg",
         help="Probability of at least one purchase within the next 365 days.",
     )
     expected_purchases = fields.Float(
-        digits=(12, 4),
         readonly=True,
         help="Number of purchases to expect within the next 365 days.",
     )
@@ -215,6 +208,29 @@ class CrmValueProfile(models.Model):
         "A customer has one value profile per company.",
     )
     _company_tier_idx = models.Index("(company_id, tier_id)")
+
+    def init(self):
+        # A full computation rewrites every row. With half of each page free it stays on
+        # its page and no index is touched, which takes a third of the time.
+        self.env.cr.execute(
+            SQL("ALTER TABLE %s SET (fillfactor = 50)", SQL.identifier(self._table))
+        )
+
+    @api.depends("company_id", "as_of")
+    def _compute_run_id(self):
+        # Not stored: a full computation would write a million of them.
+        runs = self.env["crm.value.run"].search_fetch(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("as_of", "in", list(set(self.mapped("as_of")))),
+                ("state", "=", "done"),
+            ],
+            ["company_id", "as_of"],
+            order="id",
+        )
+        latest = {(run.company_id, run.as_of): run for run in runs}
+        for profile in self:
+            profile.run_id = latest.get((profile.company_id, profile.as_of), False)
 
     @api.depends("partner_id.display_name")
     def _compute_display_name(self):

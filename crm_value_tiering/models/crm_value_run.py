@@ -43,6 +43,15 @@ class CrmValueRun(models.Model):
         readonly=True,
         help="Last day whose orders are counted, in the company's time zone.",
     )
+    kind = fields.Selection(
+        [("full", "All customers"), ("changes", "Changed customers")],
+        required=True,
+        readonly=True,
+        default="full",
+        help="All customers: cut points, forecast and limits of the tiers are learned "
+        "anew. Changed customers: those with new or changed documents, measured with what "
+        "the last computation of all customers learned.",
+    )
     state = fields.Selection(
         [("done", "Done"), ("failed", "Failed")], required=True, readonly=True
     )
@@ -196,6 +205,13 @@ class CrmValueRun(models.Model):
         if not self._try_lock_company(company):
             return self.browse()
         model = self.env["crm.value.model"].sudo()._get_for_company(company, as_of)
+        return self._execute(company, model, as_of)
+
+    @api.model
+    def _execute(self, company, model, as_of, scope=None, base=None):
+        """Run the engine and keep a record of it, of a failure too.
+
+        See ``crm.value.engine._run`` for the parameters."""
         started = fields.Datetime.now()
         clock = time.monotonic()
         run = self.sudo().create(
@@ -203,6 +219,7 @@ class CrmValueRun(models.Model):
                 "company_id": company.id,
                 "model_id": model.id,
                 "as_of": as_of,
+                "kind": "changes" if scope else "full",
                 "state": "done",
                 "started_at": started,
             }
@@ -212,9 +229,10 @@ class CrmValueRun(models.Model):
                 job = (
                     self.env["crm.value.engine"]
                     .with_context(crm_value_run_id=run.id)
-                    ._run(company, model, as_of)
+                    ._run(company, model, as_of, scope=scope, base=base)
                 )
                 run.write(self._prepare_run_vals(job))
+                self.env["crm.value.dirty"].sudo()._clear(company)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise  # a concurrent transaction: Odoo repeats the request or the job
         except (psycopg2.Error, UserError, ArithmeticError, ValueError) as error:

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -13,23 +13,58 @@ class CrmValueSource(models.AbstractModel):
       when the document is in a currency for which no rate is known
     - ``is_purchase``: whether the day counts as a day of purchase
     - ``document_id``: id of the order or invoice
+    - ``currency_id``: the currency that the amount was converted from
 
     A module that knows another source of money adds a key to ``crm.value.model.source``
-    and the two methods ``_get_events_sql_<key>`` and ``_get_products_sql_<key>``.
+    and the methods ``_get_events_sql_<key>``, ``_get_products_sql_<key>`` (what was
+    bought), ``_get_unconverted_sql_<key>`` (events in another currency) and
+    ``_get_recent_sql_<key>`` (who has a document since a day).
     """
 
     _name = "crm.value.source"
     _description = "Value Source"
 
     @api.model
-    def _get_events_sql(self, source, company, as_of, include_zero):
-        """Money events of ``company`` up to and including the local day ``as_of``."""
-        return getattr(self, f"_get_events_sql_{source}")(company, as_of, include_zero)
+    def _get_events_sql(self, source, company, as_of, include_zero, scope=None):
+        """Money events of ``company`` up to and including the local day ``as_of``.
+
+        :param scope: SQL of the commercial partners that are asked for; None: all
+        """
+        return getattr(self, f"_get_events_sql_{source}")(
+            company, as_of, include_zero, scope
+        )
 
     @api.model
-    def _get_products_sql(self, source, company, as_of):
+    def _get_products_sql(self, source, company, as_of, scope=None):
         """Rows ``partner_id, day, product_id``: what was bought, for variety."""
-        return getattr(self, f"_get_products_sql_{source}")(company, as_of)
+        return getattr(self, f"_get_products_sql_{source}")(company, as_of, scope)
+
+    @api.model
+    def _count_without_rate(self, source, company, as_of, scope=None):
+        """Number of documents whose amount is not known, for want of a rate."""
+        documents = self._get_unconverted_sql(source, company, as_of, scope)
+        return self.env.execute_query(
+            SQL("SELECT COUNT(*) FROM (%s) document WHERE amount IS NULL", documents)
+        )[0][0]
+
+    @api.model
+    def _get_unconverted_sql(self, source, company, as_of, scope=None):
+        """Events in another currency than the company's: ``amount`` (NULL without a
+        rate) and ``currency_id`` of the document."""
+        return getattr(self, f"_get_unconverted_sql_{source}")(company, as_of, scope)
+
+    @api.model
+    def _get_recent_sql(self, source, company, since, as_of):
+        """Commercial partners with a document from the local day ``since`` to ``as_of``:
+        what was dated ahead counts from its day on, though nobody touches it then."""
+        return getattr(self, f"_get_recent_sql_{source}")(company, since, as_of)
+
+    @api.model
+    def _get_scope_sql(self, scope):
+        """The condition that ``partner`` belongs to the customers of ``scope``."""
+        if scope is None:
+            return SQL()
+        return SQL("AND partner.commercial_partner_id IN (%s)", scope)
 
     @api.model
     def _flush_source(self):
@@ -58,7 +93,25 @@ class CrmValueSource(models.AbstractModel):
         )
 
     @api.model
-    def _get_events_sql_sale(self, company, as_of, include_zero):
+    def _get_recent_sql_sale(self, company, since, as_of):
+        return SQL(
+            "SELECT partner.commercial_partner_id AS partner_id FROM sale_order so"
+            " JOIN res_partner partner ON partner.id = so.partner_id"
+            " WHERE %s AND so.date_order >= %s",
+            self._get_order_where_sql(company, as_of),
+            company._get_value_day_end(fields.Date.subtract(since, days=1)),
+        )
+
+    @api.model
+    def _get_unconverted_sql_sale(self, company, as_of, scope):
+        return SQL(
+            "%s AND so.currency_id <> %s",
+            self._get_events_sql_sale(company, as_of, False, scope),
+            company.currency_id.id,
+        )
+
+    @api.model
+    def _get_events_sql_sale(self, company, as_of, include_zero, scope):
         # A rate of exactly 1 between two different currencies is what is left of a
         # company that changed its currency: then, as without a rate, the rate table of
         # the day decides.
@@ -69,7 +122,7 @@ class CrmValueSource(models.AbstractModel):
                    ROUND(converted.amount, %(decimals)s) AS amount,
                    converted.amount > 0
                        OR (converted.amount = 0 AND %(include_zero)s) AS is_purchase,
-                   so.id AS document_id
+                   so.id AS document_id, so.currency_id
               FROM sale_order so
               JOIN res_partner partner ON partner.id = so.partner_id
               CROSS JOIN LATERAL (
@@ -81,7 +134,7 @@ class CrmValueSource(models.AbstractModel):
                        ELSE so.amount_untaxed * %(rate_own)s / %(rate_order)s
                    END AS amount
               ) converted
-             WHERE %(where)s
+             WHERE %(where)s %(in_scope)s
             """,
             day=self._get_order_day_sql(company),
             decimals=company.currency_id.decimal_places,
@@ -90,6 +143,7 @@ class CrmValueSource(models.AbstractModel):
             rate_own=self._get_rate_sql(company, SQL("%s", company.currency_id.id)),
             rate_order=self._get_rate_sql(company, SQL("so.currency_id")),
             where=self._get_order_where_sql(company, as_of),
+            in_scope=self._get_scope_sql(scope),
         )
 
     @api.model
@@ -116,7 +170,7 @@ class CrmValueSource(models.AbstractModel):
         )
 
     @api.model
-    def _get_products_sql_sale(self, company, as_of):
+    def _get_products_sql_sale(self, company, as_of, scope):
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id,
@@ -124,12 +178,13 @@ class CrmValueSource(models.AbstractModel):
               FROM sale_order_line line
               JOIN sale_order so ON so.id = line.order_id
               JOIN res_partner partner ON partner.id = so.partner_id
-             WHERE %(where)s
+             WHERE %(where)s %(in_scope)s
                AND line.product_id IS NOT NULL AND line.product_uom_qty > 0
                AND line.is_downpayment IS NOT TRUE
             """,
             day=self._get_order_day_sql(company),
             where=self._get_order_where_sql(company, as_of),
+            in_scope=self._get_scope_sql(scope),
         )
 
     # ---------------------------------------------------------------- invoices
@@ -143,7 +198,22 @@ class CrmValueSource(models.AbstractModel):
         )
 
     @api.model
-    def _get_events_sql_invoice(self, company, as_of, include_zero):
+    def _get_recent_sql_invoice(self, company, since, as_of):
+        return SQL(
+            "SELECT partner.commercial_partner_id AS partner_id FROM account_move move"
+            " JOIN res_partner partner ON partner.id = move.partner_id"
+            " WHERE %s AND move.invoice_date >= %s",
+            self._get_invoice_where_sql(company, as_of),
+            since,
+        )
+
+    @api.model
+    def _get_unconverted_sql_invoice(self, company, as_of, scope):
+        # Accounting keeps every entry in company currency.
+        return SQL("SELECT 0 AS amount, 0 AS currency_id WHERE FALSE")
+
+    @api.model
+    def _get_events_sql_invoice(self, company, as_of, include_zero, scope):
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id,
@@ -153,18 +223,20 @@ class CrmValueSource(models.AbstractModel):
                        move.amount_untaxed_signed > 0 OR (
                            COALESCE(move.amount_untaxed_signed, 0) = 0
                            AND %(include_zero)s)) AS is_purchase,
-                   move.id AS document_id
+                   move.id AS document_id, %(currency)s::int AS currency_id
               FROM account_move move
               JOIN res_partner partner ON partner.id = move.partner_id
-             WHERE %(where)s
+             WHERE %(where)s %(in_scope)s
             """,
+            currency=company.currency_id.id,
             decimals=company.currency_id.decimal_places,
             include_zero=include_zero,
             where=self._get_invoice_where_sql(company, as_of),
+            in_scope=self._get_scope_sql(scope),
         )
 
     @api.model
-    def _get_products_sql_invoice(self, company, as_of):
+    def _get_products_sql_invoice(self, company, as_of, scope):
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id,
@@ -172,9 +244,10 @@ class CrmValueSource(models.AbstractModel):
               FROM account_move_line line
               JOIN account_move move ON move.id = line.move_id
               JOIN res_partner partner ON partner.id = move.partner_id
-             WHERE %(where)s
+             WHERE %(where)s %(in_scope)s
                AND move.move_type <> 'out_refund' AND line.display_type = 'product'
                AND line.product_id IS NOT NULL AND line.quantity > 0
             """,
             where=self._get_invoice_where_sql(company, as_of),
+            in_scope=self._get_scope_sql(scope),
         )

@@ -17,9 +17,7 @@ class CrmValueTransition(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, ondelete="cascade", index=True
     )
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, ondelete="cascade"
-    )
+    company_id = fields.Many2one("res.company", required=True, ondelete="cascade")
     run_id = fields.Many2one(
         "crm.value.run",
         string="Computation",
@@ -29,7 +27,6 @@ class CrmValueTransition(models.Model):
     user_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
     date = fields.Date(
         required=True,
-        index=True,
         help="As-of date of the computation that found it, or day on which it was set.",
     )
     kind = fields.Selection(
@@ -71,3 +68,5 @@ class CrmValueTransition(models.Model):
     to_lifecycle = fields.Selection(LIFECYCLES, string="To Stage")
     from_score = fields.Float(digits=(6, 2), string="Score Before", aggregator=None)
     to_score = fields.Float(digits=(6, 2), string="Score After", aggregator=None)
+
+    _company_date_idx = models.Index("(company_id, date)")

@@ -32,10 +32,9 @@ class ResPartner(models.Model):
         (before | after)._mark_value_dirty()
 
     def _mark_value_dirty(self):
-        """Hook: the figures of these customers are no longer those of their orders.
+        """The figures of these customers are no longer those of their orders.
 
         Called with commercial partners whose orders became more or fewer without any
-        order being touched: merged, moved to another company, archived, taken back. The
-        next full computation counts them right; one that computes only what changed
-        must be told.
+        order being touched: merged, moved to another company, archived, taken back.
         """
+        self.env["crm.value.dirty"]._mark(self.ids)

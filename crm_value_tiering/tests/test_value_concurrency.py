@@ -137,7 +137,9 @@ class TestValueRunConcurrency(TransactionCase):
                 mute_logger("odoo.sql_db"),
                 self.assertRaises(psycopg2.errors.SerializationFailure),
             ):
-                self._recompute(second)
+                second["crm.value.run"].recompute(
+                    second.company, self.as_of + timedelta(days=2)
+                )
             second.cr.rollback()
         with self._session() as env:
             runs = env["crm.value.run"].search([("company_id", "=", self.company_id)])

@@ -93,7 +93,7 @@ class TestValueRun(ValueCommon):
         )
         self.assertEqual(self._read_profiles(), before)
         profile = self._profile(self.customers[0])
-        self.assertEqual(profile.run_id, first)
+        self.assertEqual(profile.run_id, second, "the last one of its day")
         self.assertIn("High: the value score", str(profile.explanation_html))
         self.assertEqual(second.calibration, first.calibration)
 

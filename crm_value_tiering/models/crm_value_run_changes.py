@@ -1,0 +1,109 @@
+import logging
+
+from odoo import api, models
+from odoo.exceptions import ConcurrencyError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+
+class CrmValueRun(models.Model):
+    """Between two computations of all customers: those whose documents changed.
+
+    They are measured with the cut points, forecast and tier limits of the last
+    computation of all, so the work grows with the changes, not with the customers.
+    """
+
+    _inherit = "crm.value.run"
+
+    @api.model
+    def _recompute_changes(self, company, as_of):
+        """Compute the customers of ``company`` that changed, as of ``as_of``.
+
+        All of them, when there is nothing to measure with: no computation yet, a later
+        one, or a value model that has changed since.
+
+        :return: the run; nothing when nobody changed or a computation is under way
+        """
+        base = self._get_base(company)
+        model = self.env["crm.value.model"].sudo()._get_for_company(company, as_of)
+        if (
+            not base
+            or base.as_of > as_of
+            or base.parameters != self._as_stored(model._get_parameters())
+        ):
+            return self._recompute_company(company, as_of)
+        if not self._try_lock_company(company):
+            return self.browse()
+        scope = self.env["crm.value.dirty"].sudo()._create_scope(company)
+        self._add_recent(company, base, as_of)
+        count = self.env.execute_query(
+            SQL("SELECT COUNT(*) FROM (%s) customer", scope)
+        )[0][0]
+        if not count:
+            return self.browse()
+        self.env.cr.execute("ANALYZE crm_value_scope")
+        return self._execute(company, model, as_of, scope=scope, base=base)
+
+    @api.model
+    def _get_base(self, company):
+        """The last computation of all customers of ``company``."""
+        return self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "done"),
+                ("kind", "=", "full"),
+            ],
+            order="id desc",
+            limit=1,
+        )
+
+    @api.model
+    def _as_stored(self, value):
+        """``value`` as a Json field gives it back."""
+        return self._fields["parameters"].convert_to_cache(value, self)
+
+    @api.model
+    def _add_recent(self, company, base, as_of):
+        """Add to the scope who has documents dated since the last computation."""
+        since = self._get_last_as_of(company)[company.id]
+        self.env["crm.value.source"]._flush_source()
+        recent = self.env["crm.value.source"]._get_recent_sql(
+            base.parameters["source"], company, since, as_of
+        )
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO crm_value_scope SELECT DISTINCT partner_id FROM (%s) recent"
+                " WHERE partner_id NOT IN (SELECT partner_id FROM crm_value_scope)",
+                recent,
+            )
+        )
+
+    @api.model
+    def _cron_recompute_changes(self):
+        """Compute what changed in every company that has been computed before."""
+        companies = self.env["res.company"].browse(
+            row[0]
+            for row in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT run.company_id
+                      FROM crm_value_run run
+                      JOIN res_company company ON company.id = run.company_id
+                     WHERE company.active AND run.state = 'done'
+                     ORDER BY run.company_id
+                    """
+                )
+            )
+        )
+        self.env["ir.cron"]._commit_progress(remaining=len(companies))
+        for company in companies:
+            try:
+                self._recompute_changes(company, company._get_value_today())
+            except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
+                # The queue is as it was; the next hour's job takes it.
+                _logger.info("Customer value of %s: later, %s", company.name, error)
+                self.env.cr.rollback()
+            if not self.env["ir.cron"]._commit_progress(1):
+                break
