@@ -6,7 +6,7 @@
     "author": "CRM Value Suite contributors",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["sale_crm"],
+    "depends": ["sale_crm", "spreadsheet_dashboard"],
     "data": [
         "security/crm_value_groups.xml",
         "security/ir.model.access.csv",
@@ -36,6 +36,7 @@
         "views/crm_value_card_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_value_menus.xml",
+        "data/spreadsheet_dashboard_data.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -85,6 +85,12 @@ def _screenshots(settings: Settings, argv: Sequence[str]) -> int:
     return screenshots.main(settings)
 
 
+def _dashboards(settings: Settings, argv: Sequence[str]) -> int:
+    from tools import dashboards
+
+    return dashboards.main(settings)
+
+
 def _stop(settings: Settings, argv: Sequence[str]) -> int:
     if not bootstrap.inside(settings):
         print("nothing is running")
@@ -111,6 +117,7 @@ COMMANDS = {
     "bench": Command(_bench, "measure speed on much data", needs="tests"),
     "stop": Command(_stop, "stop the demo and the embedded PostgreSQL", "existing"),
     "clean": Command(_clean, "stop, then remove everything made in var/", needs=""),
+    "dashboards": Command(_dashboards, "write the dashboards the modules ship", ""),
     "screenshots": Command(_screenshots, "make the pictures of the documentation"),
 }
 

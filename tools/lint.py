@@ -26,6 +26,8 @@ from tools.venv import ensure_venv
 VENV = ROOT / "var" / "lint"
 REQUIREMENTS = ROOT / "tools" / "requirements-lint.txt"
 PRETTIER_SUFFIXES = (".css", ".js", ".json", ".scss", ".xml", ".yaml", ".yml")
+# Written by npm and by tools/dashboards, in their own layout.
+GENERATED = ("package-lock.json", "_dashboard.json")
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,7 @@ def checks(python: Path, files: Iterable[str], addons: Sequence[str]) -> list[Ch
             [
                 name
                 for name in files
-                if name.endswith(PRETTIER_SUFFIXES)
-                and Path(name).name != "package-lock.json"
+                if name.endswith(PRETTIER_SUFFIXES) and not name.endswith(GENERATED)
             ],
         ),
         Check(

@@ -65,6 +65,7 @@ class CrmMetricFact(models.Model):
         "currencies is empty.",
     )
     value_text = fields.Char(string="Figure", compute="_compute_value_text")
+    code = fields.Char(related="metric_id.code")
     unit = fields.Selection(related="metric_id.unit")
     aggregation = fields.Selection(related="metric_id.aggregation")
     better = fields.Selection(related="metric_id.better")

@@ -22,3 +22,4 @@ from . import test_metric_customers
 from . import test_metric_sales
 from . import test_metric_run
 from . import test_metric_fact
+from . import test_dashboards

@@ -1,0 +1,363 @@
+"""What the dashboards have in common: a small builder of o-spreadsheet's JSON.
+
+A board has two sheets. On the first the reader sees figures (charts and key figures,
+placed in pixels) and tables; the second, "Data", holds the formulas that the key figures
+read. Pivots, charts and lists share the filters: how each model is filtered is said once.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.dashboards.document import COLORS, LOCALE, STYLES, VERSION, empty_sheet
+
+WIDTH = 1100
+GAP = 12
+Domain = list[Any]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter above the board.
+
+    :param key: its id; `matching` of the board refers to it
+    :param model: of a relation; empty: a period
+    :param default: of a period, for example ``last_12_months``
+    """
+
+    key: str
+    label: str
+    model: str = ""
+    default: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        common = {"id": self.key, "label": self.label}
+        if not self.model:
+            default = {"defaultValue": self.default} if self.default else {}
+            return {**common, "type": "date", **default}
+        return {**common, "type": "relation", "modelName": self.model}
+
+
+@dataclass(frozen=True)
+class Match:
+    """The field by which a filter acts on a model."""
+
+    chain: str
+    type: str = "many2one"
+
+
+@dataclass
+class Board:
+    """A dashboard under construction.
+
+    :param matching: model → filter key → :class:`Match`
+    """
+
+    filters: list[Filter]
+    matching: dict[str, dict[str, Match]]
+    columns: list[int] = field(default_factory=lambda: [260, *[120] * 7])
+    pivots: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, Any] = field(default_factory=dict)
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    cells: dict[str, str] = field(default_factory=dict)
+    styles: dict[str, int] = field(default_factory=dict)
+    formats: dict[str, int] = field(default_factory=dict)
+    data_cells: dict[str, str] = field(default_factory=dict)
+    data_formats: dict[str, int] = field(default_factory=dict)
+    format_ids: dict[str, int] = field(default_factory=dict)
+    menus: dict[str, str] = field(default_factory=dict)
+    rows: int = 60
+
+    # ------------------------------------------------------------- data sources
+    def pivot(
+        self,
+        name: str,
+        model: str,
+        measures: list[str],
+        rows: list[str],
+        columns: list[str] | None = None,
+        *,
+        domain: Domain | None = None,
+        offset: int = 0,
+        skip: tuple[str, ...] = (),
+        sort: tuple[str, str] | None = None,
+    ) -> int:
+        """Add a pivot; a dimension is ``field`` or ``field:granularity``.
+
+        :param measures: ``field:aggregate`` or ``__count``
+        :param offset: -1 reads the period before the chosen one
+        :param skip: keys of filters that do not act on it
+        :param sort: measure and ``asc`` or ``desc``
+        :return: its number in formulas
+        """
+        number = len(self.pivots) + 1
+        definition: dict[str, Any] = {
+            "type": "ODOO",
+            "id": str(number),
+            "formulaId": str(number),
+            "name": name,
+            "model": model,
+            "domain": domain or [],
+            "context": {},
+            "rows": [self._dimension(row) for row in rows],
+            "columns": [self._dimension(column) for column in columns or []],
+            "measures": [self._measure(measure) for measure in measures],
+            "fieldMatching": self._field_matching(model, offset, skip),
+        }
+        if sort:
+            measure, order = sort
+            definition["sortedColumn"] = {
+                "measure": measure,
+                "order": order,
+                "domain": [],
+            }
+        self.pivots[str(number)] = definition
+        return number
+
+    def list(
+        self,
+        name: str,
+        model: str,
+        columns: list[str],
+        order: list[tuple[str, bool]],
+        *,
+        domain: Domain | None = None,
+        skip: tuple[str, ...] = (),
+    ) -> int:
+        """Add a list of records; ``order`` is pairs of field and ascending."""
+        number = len(self.lists) + 1
+        self.lists[str(number)] = {
+            "id": str(number),
+            "name": name,
+            "model": model,
+            "columns": columns,
+            "domain": domain or [],
+            "context": {},
+            "orderBy": [{"name": name, "asc": ascending} for name, ascending in order],
+            "fieldMatching": self._field_matching(model, 0, skip),
+        }
+        return number
+
+    # ------------------------------------------------------------------- figures
+    def chart(
+        self,
+        key: str,
+        kind: str,
+        title: str,
+        model: str,
+        measure: str,
+        groupby: list[str],
+        place: tuple[int, int, int, int],
+        *,
+        domain: Domain | None = None,
+        menu: str = "",
+        stacked: bool = False,
+        legend: str = "top",
+        order: str | None = None,
+        axis: str = "",
+        skip: tuple[str, ...] = (),
+    ) -> None:
+        """Add a chart of Odoo's records.
+
+        :param kind: ``bar``, ``line`` or ``pie``
+        :param measure: field (its own aggregate is taken) or ``__count``
+        :param place: x, y, width, height in pixels
+        :param menu: xml id of what opens on a click
+        :param axis: title of the value axis
+        """
+        data = {
+            "type": f"odoo_{kind}",
+            "title": self._title(title),
+            "background": "#FFFFFF",
+            "legendPosition": legend,
+            "metaData": {
+                "groupBy": groupby,
+                "measure": measure,
+                "order": order,
+                "resModel": model,
+                "mode": kind,
+                "cumulatedStart": False,
+            },
+            "searchParams": {
+                "comparison": None,
+                "context": {},
+                "domain": domain or [],
+                "groupBy": groupby,
+                "orderBy": [],
+            },
+            "dataSets": [{}],
+            "fieldMatching": self._field_matching(model, 0, skip),
+        }
+        if kind != "pie":
+            data |= {
+                "verticalAxisPosition": "left",
+                "stacked": stacked,
+                "cumulatedStart": False,
+            }
+            if axis:
+                data["axesDesign"] = {"y": {"title": {"text": axis}}}
+        self._figure(key, data, place, menu)
+
+    def scorecard(
+        self,
+        key: str,
+        title: str,
+        row: int,
+        place: tuple[int, int, int, int],
+        *,
+        baseline: bool = True,
+        lower_is_better: bool = False,
+        description: str = "since last period",
+        menu: str = "",
+        background: str = "#EFF6FF",
+    ) -> None:
+        """Add a key figure: value in column B, that of the period before in column C.
+
+        :param row: of the sheet "Data", see :meth:`data`
+        """
+        good, bad = COLORS["good"], COLORS["bad"]
+        data = {
+            "type": "scorecard",
+            "title": self._title(title),
+            "background": background,
+            "keyValue": f"Data!B{row}",
+            "humanize": True,
+            "baselineMode": "percentage",
+            "baselineColorUp": bad if lower_is_better else good,
+            "baselineColorDown": good if lower_is_better else bad,
+        }
+        if baseline:
+            data |= {
+                "baseline": f"Data!C{row}",
+                "baselineDescr": {"text": description},
+            }
+        elif description:
+            data["baselineDescr"] = {"text": description}
+        self._figure(key, data, place, menu)
+
+    # --------------------------------------------------------------------- cells
+    def cell(self, ref: str, content: str, style: str = "", number: str = "") -> None:
+        """Fill a cell of the visible sheet; texts as ``=_t("…")`` are translated."""
+        self.cells[ref] = content
+        if style:
+            self.styles[ref] = list(STYLES).index(style) + 1
+        if number:
+            self.formats[ref] = self._format(number)
+
+    def heading(self, ref: str, text: str, menu: str = "") -> None:
+        """A heading, which opens ``menu`` on a click."""
+        link = f"[{text}](odoo://ir_menu_xml_id/{menu})"
+        self.cell(ref, link if menu else f'=_t("{text}")', "heading")
+
+    @staticmethod
+    def known(formula: str) -> str:
+        """A figure, or a dash where there is none: an empty card looks broken."""
+        return f'=IF({formula}="","–",{formula})'
+
+    def data(
+        self, row: int, label: str, current: str, before: str = "", number: str = ""
+    ) -> int:
+        """Fill a row of the sheet "Data": label, current figure, the one before."""
+        self.data_cells[f"A{row}"] = f'=_t("{label}")'
+        for column, formula in (("B", current), ("C", before)):
+            if formula:
+                self.data_cells[f"{column}{row}"] = formula
+                if number:
+                    self.data_formats[f"{column}{row}"] = self._format(number)
+        return row
+
+    # -------------------------------------------------------------------- output
+    def to_dict(self) -> dict[str, Any]:
+        """The document as the web client loads it."""
+        visible = empty_sheet("dashboard", "Dashboard") | {
+            "rowNumber": self.rows,
+            "colNumber": len(self.columns),
+            "cols": {str(n): {"size": size} for n, size in enumerate(self.columns)},
+            "cells": self.cells,
+            "styles": self.styles,
+            "formats": self.formats,
+            "figures": self.figures,
+            "areGridLinesVisible": False,
+        }
+        hidden = empty_sheet("data", "Data") | {
+            "cols": {"0": {"size": 260}, "1": {"size": 120}, "2": {"size": 120}},
+            "cells": self.data_cells,
+            "formats": self.data_formats,
+        }
+        return {
+            "version": VERSION,
+            "sheets": [visible, hidden],
+            "styles": {str(n): STYLES[name] for n, name in enumerate(STYLES, start=1)},
+            "formats": {str(number): text for text, number in self.format_ids.items()},
+            "borders": {},
+            "revisionId": "START_REVISION",
+            "uniqueFigureIds": True,
+            "settings": {"locale": LOCALE},
+            "customTableStyles": {},
+            "pivots": self.pivots,
+            "pivotNextId": len(self.pivots) + 1,
+            "lists": self.lists,
+            "listNextId": len(self.lists) + 1,
+            "globalFilters": [one.to_dict() for one in self.filters],
+            "chartOdooMenusReferences": self.menus,
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+
+    # --------------------------------------------------------------------- parts
+    def _figure(
+        self,
+        key: str,
+        data: dict[str, Any],
+        place: tuple[int, int, int, int],
+        menu: str,
+    ) -> None:
+        x, y, width, height = place
+        if any(figure["id"] == key for figure in self.figures):
+            raise ValueError(f"two figures are called {key}")
+        self.figures.append(
+            {
+                "id": key,
+                "tag": "chart",
+                "width": width,
+                "height": height,
+                "col": 0,
+                "row": 0,
+                "offset": {"x": x, "y": y},
+                "data": {"chartId": key, **data},
+            }
+        )
+        if menu:
+            self.menus[key] = menu
+
+    def _field_matching(
+        self, model: str, offset: int, skip: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """How the board's filters act on a data source."""
+        result = {}
+        for one in self.filters:
+            match = self.matching[model].get(one.key)
+            if match and one.key not in skip:
+                result[one.key] = {"chain": match.chain, "type": match.type}
+                if not one.model:
+                    result[one.key]["offset"] = offset
+        return result
+
+    def _dimension(self, text: str) -> dict[str, str]:
+        name, _, granularity = text.partition(":")
+        extra = {"granularity": granularity, "order": "asc"} if granularity else {}
+        return {"fieldName": name, **extra}
+
+    def _measure(self, text: str) -> dict[str, str]:
+        name, _, aggregator = text.partition(":")
+        extra = {"aggregator": aggregator} if aggregator else {}
+        return {"id": text, "fieldName": name, **extra}
+
+    def _title(self, text: str) -> dict[str, Any]:
+        return {"text": text, "bold": True, "color": COLORS["text"]}
+
+    def _format(self, text: str) -> int:
+        return self.format_ids.setdefault(text, len(self.format_ids) + 1)

@@ -1,0 +1,112 @@
+"""The board "Retention and acquisition" of crm_value_tiering: who came, stayed, left."""
+
+from __future__ import annotations
+
+from tools.dashboards.board import GAP, WIDTH, Board, Filter, Match
+
+FACT = "crm.metric.fact"
+MENU = "crm_value_tiering.menu_metric_fact"
+
+FILTERS = [
+    Filter("period", "Period", default="last_12_months"),
+    Filter("team", "Sales Team", "crm.team"),
+    Filter("user", "Salesperson", "res.users"),
+    Filter("tier", "Tier", "crm.value.tier"),
+    Filter("company", "Company", "res.company"),
+]
+MATCHING = {
+    FACT: {
+        "period": Match("date", "date"),
+        "team": Match("team_id"),
+        "user": Match("user_id"),
+        "tier": Match("tier_id"),
+        "company": Match("company_id"),
+    },
+}
+NUMBER, PERCENT, DAYS = "#,##0", '0.0"%"', "0.0"
+# code, title, format, whether lower is better
+SCORECARDS = [
+    ("customers", "Customers, Average", NUMBER, False),
+    ("customers_new", "New Customers", NUMBER, False),
+    ("customers_returned", "Returned Customers", NUMBER, False),
+    ("customers_lost", "Lost Customers", NUMBER, True),
+    ("revenue", "Revenue", NUMBER, False),
+    ("retention", "Retention Rate", PERCENT, False),
+    ("repeat_purchase", "Repeat-Purchase Rate", PERCENT, False),
+    ("cac", "Acquisition Cost", NUMBER, True),
+    ("conversion", "Conversion Rate", PERCENT, False),
+    ("sales_cycle", "Sales Cycle in Days", DAYS, True),
+]
+PER_LINE = 5
+CARD_HEIGHT = 100
+CHART_HEIGHT = 320
+
+
+def build() -> Board:
+    """Key figures with the period before, charts, figures per salesperson."""
+    board = Board(FILTERS, MATCHING, rows=80)
+    _add_scorecards(board)
+    top = 2 * (CARD_HEIGHT + GAP) + GAP
+    half = (WIDTH - GAP) // 2
+    board.chart(
+        "flow", "bar", "Customers Who Came and Left", FACT, "value",
+        ["date:month", "metric_id"], (0, top, half, CHART_HEIGHT), menu=MENU,
+        domain=_metrics("customers_new", "customers_returned", "customers_lost"),
+    )  # fmt: skip
+    board.chart(
+        "customers", "line", "Customers by Tier", FACT, "value",
+        ["date:month", "tier_id"], (half + GAP, top, half, CHART_HEIGHT), menu=MENU,
+        domain=_metrics("customers"), stacked=True,
+    )  # fmt: skip
+    top += CHART_HEIGHT + GAP
+    board.chart(
+        "rates", "bar", "Retention and Repeat Purchases, in Percent", FACT, "value",
+        ["date:month", "metric_id"], (0, top, half, CHART_HEIGHT), menu=MENU,
+        domain=_metrics("retention", "repeat_purchase"),
+    )  # fmt: skip
+    board.chart(
+        "revenue", "bar", "Revenue by Tier", FACT, "value",
+        ["date:month", "tier_id"], (half + GAP, top, half, CHART_HEIGHT), menu=MENU,
+        domain=_metrics("revenue"), stacked=True,
+    )  # fmt: skip
+    return board
+
+
+def _add_scorecards(board: Board) -> None:
+    """One pivot per period serves all key figures."""
+    codes = [code for code, *_rest in SCORECARDS]
+    current, before = (
+        board.pivot(
+            name, FACT, ["value:avg"], ["code"], domain=_metrics(*codes), offset=offset
+        )
+        for name, offset in (("Key figures", 0), ("Key figures before", -1))
+    )
+    width = (WIDTH - (PER_LINE - 1) * GAP) // PER_LINE
+    for number, (code, title, text, lower_is_better) in enumerate(SCORECARDS):
+        line, column = divmod(number, PER_LINE)
+        row = board.data(
+            number + 2,
+            title,
+            board.known(f'PIVOT.VALUE({current},"value:avg","code","{code}")'),
+            f'=PIVOT.VALUE({before},"value:avg","code","{code}")',
+            text,
+        )
+        place = (
+            column * (width + GAP),
+            GAP + line * (CARD_HEIGHT + GAP),
+            width,
+            CARD_HEIGHT,
+        )
+        board.scorecard(
+            f"card_{code}",
+            title,
+            row,
+            place,
+            lower_is_better=lower_is_better,
+            menu=MENU,
+            background="#EFF6FF" if line == 0 else "#FFF7ED",
+        )
+
+
+def _metrics(*codes: str) -> list[list[object]]:
+    return [["code", "in", list(codes)]]
