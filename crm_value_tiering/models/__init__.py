@@ -15,9 +15,12 @@ from . import crm_value_engine_scoring
 from . import crm_value_engine_storage
 from . import crm_value_engine_override
 from . import crm_value_engine_preview
+from . import crm_value_engine_holdout
 from . import crm_value_run
 from . import crm_value_run_changes
 from . import crm_value_schedule
+from . import crm_value_holdout
+from . import crm_value_model_accuracy
 from . import crm_value_profile
 from . import crm_value_profile_explanation
 from . import crm_value_profile_override

@@ -31,6 +31,8 @@ class TestValueAccess(ValueCommon):
             "crm.value.override": (READ, ("read", "write", "create")),
             "crm.value.override.set": (NOTHING, ALL),
             "crm.value.recompute": (NOTHING, ALL),
+            "crm.value.holdout": (READ, READ),
+            "crm.value.holdout.check": (NOTHING, ALL),
             "crm.value.setup": (NOTHING, ALL),
             "crm.value.setup.tier": (NOTHING, ALL),
         }

@@ -415,6 +415,19 @@ class TestValueSchedule(ValueCommon):
                 self.assertTrue(self._due(due))
                 self.assertFalse(self._due(not_due))
 
+    def test_changed_customers_are_not_all(self):
+        """The hourly job computes some; the scheduled computation of all stays due."""
+        customers = self._ladder()
+        self._run()
+        with freeze_time("2026-07-01 04:00:00"):
+            self._buy(customers[0], date(2026, 7, 1), 10)
+            self.env.flush_all()
+            changes = self.env["crm.value.run"]._recompute_changes(
+                self.company, date(2026, 7, 1)
+            )
+            self.assertEqual((changes.kind, changes.state), ("changes", "done"))
+        self.assertTrue(self._due("2026-07-01"))
+
     def test_the_companys_own_midnight(self):
         """At 17:00 UTC on the 30th it is July in Shanghai."""
         self._ladder()

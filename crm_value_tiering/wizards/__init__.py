@@ -4,6 +4,7 @@ from . import crm_value_export
 from . import crm_value_override_set
 from . import crm_metric_recompute
 from . import crm_value_recompute
+from . import crm_value_holdout_check
 from . import crm_value_setup
 from . import crm_value_setup_preview
 from . import crm_value_setup_tier

@@ -1,11 +1,15 @@
 """Tiers of the real customers of CDNOW, against what the literature publishes."""
 
 import sys
+from bisect import bisect_left, bisect_right
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
+
+from odoo.addons.crm_value_tiering.stats import mbg_nbd
 
 from tools.datasets import cdnow, wheel
 from tools.datasets.odoo_loader import Loader
@@ -13,6 +17,7 @@ from tools.datasets.odoo_records import LAST_DAY_PARAMETER
 
 ROOT = Path(__file__).resolve().parents[2]
 END_OF_CALIBRATION = date(1997, 9, 30)
+END_OF_HOLDOUT = date(1998, 6, 30)  # 39 weeks later
 
 
 @tagged("standard", "post_install", "-at_install")
@@ -113,6 +118,110 @@ class TestCdnowValue(TransactionCase):
         observed = positives / len(bought)
         predicted = sum(p for p, _flag in ranked) / len(ranked)
         self.assertAlmostEqual(predicted, observed, delta=0.08)
+
+    # ------------------------------------------------------------------ holdout
+    def _measure_plainly(self):
+        """The figures of the holdout once more, without its SQL."""
+        self.env.cr.execute(
+            """
+            SELECT so.partner_id, SUM(so.amount_untaxed)
+              FROM sale_order so
+             WHERE so.company_id = %s AND so.state = 'sale'
+               AND (so.date_order AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York')::date
+                   BETWEEN DATE '1997-10-01' AND DATE '1998-06-30'
+             GROUP BY so.partner_id
+            """,
+            [self.company.id],
+        )
+        later = dict(self.env.cr.fetchall())
+        p = mbg_nbd.Parameters(**self.run_1997.fit["purchases"]["parameters"])
+        rows = []
+        for profile in self.env["crm.value.profile"].search(
+            [("company_id", "=", self.company.id)]
+        ):
+            first, last = profile.first_purchase, profile.last_purchase
+            p_buy = mbg_nbd.probability_buy(
+                p,
+                profile.purchase_days - 1,
+                (last - first).days / 7,
+                (END_OF_CALIBRATION - first).days / 7,
+                39,
+            )
+            bought = profile.partner_id.id in later
+            rows.append(
+                {
+                    "bought": bought,
+                    "spend": float(later.get(profile.partner_id.id, 0)),
+                    "p_buy": round(p_buy, 12),
+                    "clv": profile.clv_predictive,
+                    "recency": last.toordinal(),
+                    "revenue": profile.revenue_year,
+                }
+            )
+        return rows
+
+    @staticmethod
+    def _area(rows, measure):
+        """Every pair counted, in the order of the measure; equal ones half."""
+        buyers = sorted(row[measure] for row in rows if row["bought"])
+        others = sorted(row[measure] for row in rows if not row["bought"])
+        won = sum(
+            (bisect_left(others, value) + bisect_right(others, value)) / 2
+            for value in buyers
+        )
+        return won / (len(buyers) * len(others))
+
+    @staticmethod
+    def _captured(rows, measure):
+        """Spend of the best fifth; where it ends within equals, their mean counts."""
+        place, spend = len(rows) / 5, 0
+        total = sum(row["spend"] for row in rows)
+        ranked = sorted(rows, key=lambda row: -row[measure])
+        for _value, group in groupby(ranked, key=lambda row: row[measure]):
+            group = list(group)
+            taken = min(len(group), place)
+            spend += sum(row["spend"] for row in group) * taken / len(group)
+            place -= taken
+        return spend / total
+
+    def test_holdout(self):
+        """Known until September 1997, compared until June 1998: the literature's split."""
+        holdout = self.env["crm.value.holdout"]._check(
+            self.company, self.run_1997.model_id, END_OF_CALIBRATION, END_OF_HOLDOUT
+        )
+        rows = self._measure_plainly()
+        figures = holdout.figures
+        self.assertEqual((holdout.state, figures["customers"]), ("done", 2357))
+        self.assertEqual(figures["buyers"], sum(row["bought"] for row in rows))
+        self.assertAlmostEqual(
+            float(figures["spend"]), sum(row["spend"] for row in rows), 2
+        )
+        for name, measure in (("forecast", "p_buy"), ("recency", "recency")):
+            self.assertAlmostEqual(
+                figures["area"][name], self._area(rows, measure), 6, name
+            )
+        for name, measure in (
+            ("forecast", "clv"),
+            ("recency", "recency"),
+            ("revenue", "revenue"),
+        ):
+            self.assertAlmostEqual(
+                figures["captured"][name], self._captured(rows, measure), 6, name
+            )
+        self.assertAlmostEqual(
+            figures["expected"] / sum(row["p_buy"] for row in rows), 1, 6
+        )
+        # What it comes to. All customers came within twelve weeks, so who bought last
+        # says a lot: recency ranks a little better, and the summary says so.
+        self.assertAlmostEqual(figures["area"]["forecast"], 0.760, delta=0.002)
+        self.assertAlmostEqual(figures["area"]["recency"], 0.771, delta=0.002)
+        self.assertAlmostEqual(figures["captured"]["forecast"], 0.666, delta=0.002)
+        self.assertAlmostEqual(figures["captured"]["recency"], 0.613, delta=0.002)
+        self.assertAlmostEqual(figures["captured"]["revenue"], 0.663, delta=0.002)
+        self.assertAlmostEqual(figures["error"], 0.055, delta=0.002)
+        summary = str(holdout.summary_html)
+        self.assertIn("less well than the day of the last purchase", summary)
+        self.assertIn("about as much as the better of two simple rules", summary)
 
     def test_same_day_again_writes_nothing(self):
         again = self.env["crm.value.run"].recompute(self.company, END_OF_CALIBRATION)
