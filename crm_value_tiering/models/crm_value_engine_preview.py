@@ -35,6 +35,7 @@ class CrmValueEngine(models.AbstractModel):
         """
         engine = self.sudo().with_company(company)
         job = engine._prepare_job(company, model, as_of, hysteresis=True)
+        engine._tune_session()
         engine.env["crm.value.source"]._flush_source()
         engine._flush_targets()
         engine._collect_facts(job)
