@@ -17,6 +17,7 @@
         "views/crm_value_templates.xml",
         "wizards/crm_value_override_set_views.xml",
         "wizards/crm_value_recompute_views.xml",
+        "wizards/crm_value_bi_key_views.xml",
         "wizards/crm_value_setup_views.xml",
         "wizards/crm_metric_recompute_views.xml",
         "wizards/crm_value_holdout_check_views.xml",

@@ -41,6 +41,7 @@ class CrmValueProfile(models.Model):
         "crm.value.run",
         string="Computation",
         compute="_compute_run_id",
+        groups="crm_value_tiering.group_value_user",
         help="The last computation of the day as of which this profile is.",
     )
     as_of = fields.Date(
@@ -199,6 +200,7 @@ class CrmValueProfile(models.Model):
         string="Why",
         compute="_compute_explanation_html",
         sanitize=False,
+        groups="crm_value_tiering.group_value_user",
         help="How tier, score and lifetime values came about, in words.",
     )
 
@@ -235,7 +237,8 @@ class CrmValueProfile(models.Model):
     @api.depends("partner_id.display_name")
     def _compute_display_name(self):
         for profile in self:
-            profile.display_name = profile.partner_id.display_name
+            # as any many2one to the customer shows it: whoever may read the profile
+            profile.display_name = profile.sudo().partner_id.display_name
 
     @api.depends_context("lang", "uid")
     def _compute_explanation_html(self):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .crm_value_profile import LIFECYCLES
 
@@ -70,3 +70,9 @@ class CrmValueTransition(models.Model):
     to_score = fields.Float(digits=(6, 2), string="Score After", aggregator=None)
 
     _company_date_idx = models.Index("(company_id, date)")
+
+    @api.depends("partner_id.display_name")
+    def _compute_display_name(self):
+        for change in self:
+            # as any many2one to the customer shows it: whoever may read the change
+            change.display_name = change.sudo().partner_id.display_name

@@ -1,4 +1,5 @@
 from . import test_stats
+from . import test_value_bi
 from . import test_value_card
 from . import test_value_export
 from . import test_value_facts

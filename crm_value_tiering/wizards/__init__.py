@@ -1,5 +1,6 @@
 from . import base_partner_merge
 from . import base_partner_merge_profile
+from . import crm_value_bi_key
 from . import crm_value_export
 from . import crm_value_override_set
 from . import crm_metric_recompute
