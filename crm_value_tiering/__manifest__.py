@@ -22,6 +22,7 @@
         "wizards/crm_metric_recompute_views.xml",
         "wizards/crm_value_holdout_check_views.xml",
         "views/crm_value_transition_views.xml",
+        "views/crm_value_moves_views.xml",
         "views/crm_value_profile_views.xml",
         "views/crm_value_tier_views.xml",
         "views/crm_value_model_views.xml",

@@ -30,6 +30,7 @@ from . import crm_value_profile_help
 from . import crm_value_profile_move
 from . import crm_value_profile_export
 from . import crm_value_transition
+from . import crm_value_transition_board
 from . import crm_value_transition_export
 from . import crm_value_cost
 from . import crm_metric

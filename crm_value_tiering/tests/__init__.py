@@ -13,6 +13,7 @@ from . import test_value_lead
 from . import test_value_model
 from . import test_value_override
 from . import test_value_move
+from . import test_value_moves
 from . import test_value_partner
 from . import test_value_run
 from . import test_value_sale
