@@ -27,7 +27,7 @@ def main(settings: Settings) -> int:
     It runs on the tests' server, which does not wait for the disk: that leaves the
     work of processor and memory, which is what a change of the code changes.
     """
-    size = settings.size or SIZES[0]
+    size = settings.size or SIZES[1]
     if size not in SIZES:
         raise ToolError(f"SIZE={size} is not one of {', '.join(SIZES)}")
     odoo = Odoo(settings, ensure_server(settings, testing=True), "test")

@@ -24,7 +24,7 @@ VARIABLES = (
     ("SERVE", "0: `make demo` prepares everything and returns"),
     ("DATASET", "`make data`, `make demo`: cdnow-sample (default) or cdnow-master"),
     ("AS_OF", "`make data`: shift the data to end on this day (YYYY-MM-DD)"),
-    ("SIZE", "`make bench`: 10k (default), 100k or 1m customers"),
+    ("SIZE", "`make bench`: 10k, 100k (default) or 1m customers"),
     ("STAGE", "`make test`: only these stages, separated by commas"),
     ("ARGS", "`make test`, `make lint`, `make bench`: more arguments for the tool"),
 )

@@ -33,10 +33,12 @@ class CrmValueEngine(models.AbstractModel):
         calibration["dimensions"] = {}
         fractions = [step / SCORES for step in range(1, SCORES)]
         for dimension in self._get_dimensions():
-            low, high, cuts = self.env.execute_query(
+            low, high, kind, cuts = self.env.execute_query(
                 SQL(
                     """
                     SELECT MIN(measure), MAX(measure),
+                           (SELECT typname FROM pg_type
+                             WHERE oid = pg_typeof(MIN(measure))),
                            (percentile_disc(%(fractions)s::float8[])
                                WITHIN GROUP (ORDER BY measure))::text[]
                       FROM (SELECT %(measure)s AS measure
@@ -51,6 +53,7 @@ class CrmValueEngine(models.AbstractModel):
             calibration["dimensions"][dimension["code"]] = {
                 "cuts": cuts or [],
                 "neutral": low is not None and low == high,
+                "type": kind,
             }
 
     # ---------------------------------------------------------------- forecast

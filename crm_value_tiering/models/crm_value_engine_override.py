@@ -35,12 +35,21 @@ class CrmValueEngine(models.AbstractModel):
         )
 
     @api.model
-    def _get_present_tier_sql(self):
-        """SQL: the tier that ``profile`` earned, whether or not another one is set."""
+    def _get_present_tier_sql(self, alias, prefix=""):
+        """SQL: the tier earned until now, whether or not another one is set.
+
+        :param alias: a row with the columns of the profile, named after ``prefix``
+        """
         return SQL(
-            "CASE WHEN profile.override_id IS NULL THEN profile.tier_id"
-            " ELSE profile.earned_tier_id END"
+            "CASE WHEN %(override)s IS NULL THEN %(tier)s ELSE %(earned)s END",
+            override=SQL.identifier(alias, f"{prefix}override_id"),
+            tier=SQL.identifier(alias, f"{prefix}tier_id"),
+            earned=SQL.identifier(alias, f"{prefix}earned_tier_id"),
         )
+
+    @api.model
+    def _get_present_columns(self):
+        return [*super()._get_present_columns(), "override_id", "earned_tier_id"]
 
     @api.model
     def _get_direction_sql(self, alias):

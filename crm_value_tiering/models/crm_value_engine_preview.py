@@ -70,17 +70,13 @@ class CrmValueEngine(models.AbstractModel):
                 SELECT score.partner_id, score.revenue_window AS revenue,
                        score.window_purchases, score.value_score,
                        score.clv_predictive AS clv,
-                       profile.tier_id AS from_id, %(tier)s AS to_id
+                       score.from_tier_id AS from_id, %(tier)s AS to_id
                   FROM crm_value_score score
-                  LEFT JOIN crm_value_profile profile
-                    ON profile.partner_id = score.partner_id
-                   AND profile.company_id = %(company)s
                   %(override)s
                  WHERE score.purchase_days > 0
                 """,
                 tier=self._get_tier_columns(job)["tier_id"],
                 override=self._get_override_join(job),
-                company=job["company"].id,
             ),
         )
 

@@ -12,7 +12,11 @@ class CrmValueEngine(models.AbstractModel):
     # ------------------------------------------------------------------ scores
     @api.model
     def _score(self, job):
-        """Create ``crm_value_score``: the profile columns of each customer, bar tier."""
+        """Create ``crm_value_score``: the profile columns of each customer, bar tier.
+
+        Beside them stands what the present profile says: ``profile_id`` (NULL: there is
+        none) and ``from_<column>`` for each of ``_get_present_columns``.
+        """
         self._create_expectations(job)
         facts = SQL(
             """
@@ -41,11 +45,31 @@ class CrmValueEngine(models.AbstractModel):
         self._create_working_table(
             "crm_value_score",
             SQL(
-                "SELECT f.partner_id, %s FROM (%s OFFSET 0) f",
-                self._select_sql(self._get_profile_columns(job)),
-                facts,
+                """
+                SELECT f.partner_id, %(columns)s, profile.id AS profile_id, %(present)s
+                  FROM (%(facts)s OFFSET 0) f
+                  LEFT JOIN crm_value_profile profile
+                    ON profile.partner_id = f.partner_id
+                   AND profile.company_id = %(company)s
+                """,
+                columns=self._select_sql(self._get_profile_columns(job)),
+                present=SQL(", ").join(
+                    SQL(
+                        "%s AS %s",
+                        SQL.identifier("profile", name),
+                        SQL.identifier(f"from_{name}"),
+                    )
+                    for name in self._get_present_columns()
+                ),
+                facts=facts,
+                company=job["company"].id,
             ),
         )
+
+    @api.model
+    def _get_present_columns(self):
+        """Hook: columns of the present profile on which tier and history depend."""
+        return ["tier_id", "lifecycle", "value_score"]
 
     @api.model
     def _select_sql(self, columns):
@@ -117,11 +141,12 @@ class CrmValueEngine(models.AbstractModel):
                 # negated it counts the cuts >= the measure, so a tie scores down.
                 expression = SQL(
                     "CASE WHEN f.purchase_days > 0 THEN"
-                    " %(scores)s - width_bucket(-(%(measure)s)::numeric,"
-                    " %(negated)s::numeric[]) END",
+                    " %(scores)s - width_bucket(-(%(measure)s)::%(type)s,"
+                    " %(negated)s::%(type)s[]) END",
                     scores=SCORES,
                     measure=dimension["measure"],
                     negated=[negate(value) for value in reversed(cut["cuts"])],
+                    type=SQL.identifier(cut.get("type", "numeric")),
                 )
             columns[f"score_{dimension['code']}"] = expression
         return columns
@@ -188,7 +213,7 @@ class CrmValueEngine(models.AbstractModel):
     # ------------------------------------------------------------------- tiers
     @api.model
     def _get_tier_sql(self, job):
-        """SQL: id of the tier of ``score``, given the present tier in ``profile``.
+        """SQL: id of the tier of ``score``, given the present one.
 
         c is the place (0 best) that the measure earns, r the place it earns with the
         limits lowered by the margin against flapping, k the present place. A customer
@@ -226,7 +251,9 @@ class CrmValueEngine(models.AbstractModel):
             )
 
         present = SQL(
-            "array_position(%s::int[], %s) - 1", tiers, self._get_present_tier_sql()
+            "array_position(%s::int[], %s) - 1",
+            tiers,
+            self._get_present_tier_sql("score", "from_"),
         )
         if not job["hysteresis"]:
             present = SQL("NULL::int")

@@ -24,9 +24,8 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _get_stored_columns(self, job):
-        """Columns of the profile that the engine writes: name → SQL over ``score`` and
-        the present ``profile``. The first one differs whenever another day is computed,
-        which settles the comparison."""
+        """Columns of the profile that the engine writes: name → SQL over ``score``. The
+        first one differs whenever another day is computed: that settles a comparison."""
         names = [name for name in self._get_profile_columns(job) if name != "as_of"]
         columns = {name: SQL.identifier("score", name) for name in ["as_of", *names]}
         return columns | self._get_tier_columns(job)
@@ -40,12 +39,9 @@ class CrmValueEngine(models.AbstractModel):
                 """
                 UPDATE crm_value_profile target
                    SET write_date = %(now)s, write_uid = NULL, %(assignments)s
-                  FROM (SELECT profile.id AS profile_id, %(columns)s
-                          FROM crm_value_score score
-                          JOIN crm_value_profile profile
-                            ON profile.partner_id = score.partner_id
-                           AND profile.company_id = %(company)s
-                          %(joins)s
+                  FROM (SELECT score.profile_id, %(columns)s
+                          FROM crm_value_score score %(joins)s
+                         WHERE score.profile_id IS NOT NULL
                          OFFSET 0) result
                  WHERE target.id = result.profile_id
                    AND (%(old)s) IS DISTINCT FROM (%(new)s)
@@ -56,7 +52,6 @@ class CrmValueEngine(models.AbstractModel):
                     for name in columns
                 ),
                 columns=self._select_sql(columns),
-                company=job["company"].id,
                 joins=self._get_override_join(job),
                 old=SQL(", ").join(SQL.identifier("target", name) for name in columns),
                 new=SQL(", ").join(SQL.identifier("result", name) for name in columns),
@@ -78,12 +73,8 @@ class CrmValueEngine(models.AbstractModel):
                     INSERT INTO crm_value_profile
                            (company_id, partner_id, create_date, write_date, %(names)s)
                     SELECT %(company)s, score.partner_id, %(now)s, %(now)s, %(values)s
-                      FROM crm_value_score score
-                      LEFT JOIN crm_value_profile profile
-                        ON profile.partner_id = score.partner_id
-                       AND profile.company_id = %(company)s
-                      %(joins)s
-                     WHERE profile.id IS NULL
+                      FROM crm_value_score score %(joins)s
+                     WHERE score.profile_id IS NULL
                      ORDER BY score.partner_id
                     -- written by somebody else meanwhile: an error that is retried
                     ON CONFLICT (company_id, partner_id) DO NOTHING
@@ -95,7 +86,7 @@ class CrmValueEngine(models.AbstractModel):
                                    NULL::int AS from_tier_id,
                                    NULL::int AS from_override_id,
                                    NULL::varchar AS from_lifecycle,
-                                   NULL::numeric AS from_score
+                                   NULL::numeric AS from_value_score
                               FROM inserted) result
                       CROSS JOIN (VALUES ('tier'), ('lifecycle')) change (kind)
                      WHERE %(changed)s
@@ -122,24 +113,20 @@ class CrmValueEngine(models.AbstractModel):
                 """
                 INSERT INTO crm_value_transition (%(transition_names)s)
                 SELECT %(transition_values)s
-                  FROM (SELECT profile.id AS profile_id, profile.partner_id,
-                               %(tiers)s, score.lifecycle, score.value_score,
-                               profile.tier_id AS from_tier_id,
-                               profile.override_id AS from_override_id,
-                               profile.lifecycle AS from_lifecycle,
-                               profile.value_score AS from_score
-                          FROM crm_value_score score
-                          JOIN crm_value_profile profile
-                            ON profile.partner_id = score.partner_id
-                           AND profile.company_id = %(company)s
-                          %(joins)s
+                  FROM (SELECT score.profile_id, score.partner_id, score.lifecycle,
+                               score.value_score, %(present)s, %(tiers)s
+                          FROM crm_value_score score %(joins)s
+                         WHERE score.profile_id IS NOT NULL
                          OFFSET 0) result
                   CROSS JOIN (VALUES ('tier'), ('lifecycle')) change (kind)
                  WHERE %(changed)s
                  ORDER BY result.profile_id
                 """,
+                present=SQL(", ").join(
+                    SQL.identifier("score", f"from_{name}")
+                    for name in self._get_present_columns()
+                ),
                 tiers=self._select_sql(self._get_tier_columns(job)),
-                company=job["company"].id,
                 joins=self._get_override_join(job),
                 **self._get_transition_sql(job),
             )
@@ -189,7 +176,7 @@ class CrmValueEngine(models.AbstractModel):
                     SQL.identifier("result", source),
                 )
         return values | {
-            "from_score": SQL("result.from_score"),
+            "from_score": SQL("result.from_value_score"),
             "to_score": SQL("result.value_score"),
             "direction": SQL(
                 "CASE WHEN change.kind = 'tier' THEN %s END",
@@ -219,16 +206,14 @@ class CrmValueEngine(models.AbstractModel):
             for tier_id, customers, revenue, share in self.env.execute_query(
                 SQL(
                     """
-                    SELECT profile.tier_id, COUNT(*), SUM(score.revenue_window)::text,
+                    SELECT %(tier)s, COUNT(*), SUM(score.revenue_window)::text,
                            COUNT(*)::float8 / SUM(COUNT(*)) OVER ()
-                      FROM crm_value_score score
-                      JOIN crm_value_profile profile
-                        ON profile.partner_id = score.partner_id
-                       AND profile.company_id = %s
+                      FROM crm_value_score score %(joins)s
                      WHERE score.purchase_days > 0
-                     GROUP BY profile.tier_id
+                     GROUP BY 1
                     """,
-                    job["company"].id,
+                    tier=self._get_tier_columns(job)["tier_id"],
+                    joins=self._get_override_join(job),
                 )
             )
         }

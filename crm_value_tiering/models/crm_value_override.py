@@ -273,7 +273,7 @@ class CrmValueOverride(models.Model):
                 SELECT partner_id FROM updated ORDER BY partner_id
                 """,
                 active=self._get_active_sql(today),
-                earned=self.env["crm.value.engine"]._get_present_tier_sql(),
+                earned=self.env["crm.value.engine"]._get_present_tier_sql("profile"),
                 company=company.id,
                 scope=self._get_scope_sql("profile", partner_ids),
                 direction=self.env["crm.value.engine"]._get_direction_sql("wanted"),
