@@ -8,6 +8,18 @@ def post_init_hook(env):
     next night, and an installation must not wait for a long computation.
     """
     env.ref("crm_value_tiering.ir_cron_crm_value_recompute")._trigger()
+    _score_leads_by_tier(env)
+
+
+def _score_leads_by_tier(env):
+    """Let predictive lead scoring learn how often leads of each tier are won.
+
+    Whoever emptied the list of variables wants none: then none is added.
+    """
+    parameters = env["ir.config_parameter"].sudo()
+    fields = [n for n in (parameters.get_param("crm.pls_fields") or "").split(",") if n]
+    if fields and "value_tier_id" not in fields:
+        parameters.set_param("crm.pls_fields", ",".join([*fields, "value_tier_id"]))
     env.ref("crm_value_tiering.ir_cron_crm_metric_recompute")._trigger()
 
 

@@ -1,5 +1,6 @@
 from . import crm_effective_mixin
 from . import crm_value_tier
+from . import crm_value_tier_drive
 from . import crm_value_tier_limit
 from . import crm_value_parameters
 from . import crm_value_model
@@ -22,6 +23,7 @@ from . import crm_value_schedule
 from . import crm_value_holdout
 from . import crm_value_model_accuracy
 from . import crm_value_profile
+from . import crm_value_profile_lookup
 from . import crm_value_profile_explanation
 from . import crm_value_profile_override
 from . import crm_value_override
@@ -40,6 +42,7 @@ from . import crm_metric_engine_customers
 from . import crm_metric_engine_sales
 from . import crm_metric_run
 from . import crm_lead
+from . import crm_lead_priority
 from . import res_company
 from . import res_config_settings
 from . import res_partner
@@ -47,4 +50,5 @@ from . import res_partner_override
 from . import res_partner_card
 from . import res_partner_move
 from . import sale_order
+from . import sale_order_pricelist
 from . import utm_campaign

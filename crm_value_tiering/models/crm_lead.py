@@ -24,14 +24,10 @@ class CrmLead(models.Model):
         companies = {
             lead: lead._get_value_company() for lead in self if lead.partner_id
         }
-        profiles = self.env["crm.value.profile"].search_fetch(
-            [
-                ("partner_id", "in", self.partner_id.commercial_partner_id.ids),
-                ("company_id", "in", list({c.id for c in companies.values()})),
-            ],
-            ["partner_id", "company_id", "tier_id"],
-        ) if companies else self.env["crm.value.profile"]  # fmt: skip
-        tiers = {(p.partner_id.id, p.company_id.id): p.tier_id for p in profiles}
+        tiers = self.env["crm.value.profile"]._get_tiers(
+            self.partner_id,
+            self.env["res.company"].union(*companies.values()),
+        )
         for lead in self:
             company = companies.get(lead)
             partner = lead.partner_id.commercial_partner_id

@@ -86,7 +86,7 @@ class CrmValueEngine(models.AbstractModel):
     def _invalidate_targets(self):
         for name in ("crm.value.profile", "crm.value.transition"):
             self.env[name].invalidate_model()
-        self.env["crm.lead"].invalidate_model(["value_tier_id"])
+        self.env["crm.lead"].invalidate_model(["value_tier_id", "priority"])
         partners = self.env["res.partner"]
         partners.invalidate_model(["value_profile_id", *partners._get_value_fields()])
         self.env["sale.order"].invalidate_model(["value_tier_id", "value_tier_color"])

@@ -234,7 +234,8 @@ class CrmValueEngine(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE crm_lead lead SET value_tier_id = current.tier_id
+                UPDATE crm_lead lead
+                   SET value_tier_id = current.tier_id, priority = %(priority)s
                   FROM (SELECT candidate.id, profile.tier_id
                           FROM crm_lead candidate
                           LEFT JOIN res_users seller ON seller.id = candidate.user_id
@@ -251,6 +252,9 @@ class CrmValueEngine(models.AbstractModel):
                 company=job["company"].id,
                 in_scope=self.env["crm.value.source"]._get_scope_sql(job["scope"]),
                 main=self.env["crm.lead"]._get_default_value_company().id,
+                priority=self.env["crm.lead"]._get_priority_sql(
+                    "lead", SQL("current.tier_id")
+                ),
             )
         )
         job["counts"]["leads"] = self.env.cr.rowcount

@@ -290,6 +290,7 @@ class CrmValueOverride(models.Model):
         leads = leads.search([("partner_id.commercial_partner_id", "in", partner_ids)])
         self.env["crm.value.profile"].invalidate_model()
         self.env.add_to_compute(leads._fields["value_tier_id"], leads)
+        leads._raise_priority_to_tier()
         leads.flush_recordset(["value_tier_id"])
 
     # --------------------------------------------------------------------- cron

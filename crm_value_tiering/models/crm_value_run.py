@@ -150,6 +150,7 @@ class CrmValueRun(models.Model):
         :return: the runs, one per company; a company that somebody else is computing
             right now is left out: that computation's result will do
         :raise AccessError: without the right to compute
+        :raise UserError: when ``as_of`` is no date, or in the future (the superuser may)
         """
         self._check_may_recompute()
         companies = self.env["res.company"].browse(
@@ -160,7 +161,9 @@ class CrmValueRun(models.Model):
             raise AccessError(
                 self.env._("You can compute the tiers of your own companies only.")
             )
-        as_of = fields.Date.to_date(as_of)
+        as_of = self._parse_as_of(as_of)
+        for company in companies if not self.env.su else ():
+            self._check_not_future(company, as_of)
         runs = self.browse()
         for company in companies:
             run = self._recompute_company(company, as_of or company._get_value_today())
@@ -187,6 +190,31 @@ class CrmValueRun(models.Model):
         return action
 
     # ----------------------------------------------------------------- business
+    @api.model
+    def _parse_as_of(self, as_of):
+        """The day that a caller means, perhaps a remote one; None stands for today."""
+        try:
+            return fields.Date.to_date(as_of)
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "“%(date)s” is not a date: write it as 2026-06-30, or leave it out "
+                    "for today.",
+                    date=as_of,
+                )
+            ) from error
+
+    @api.model
+    def _check_not_future(self, company, as_of):
+        """Orders of days to come would be missing: their absence looks like churn."""
+        if as_of and as_of > company._get_value_today():
+            raise UserError(
+                self.env._(
+                    "%(date)s is in the future: choose today or an earlier day.",
+                    date=as_of,
+                )
+            )
+
     @api.model
     def _check_may_recompute(self):
         if not self.env.su and not self.env.user.has_group(

@@ -18,14 +18,9 @@ class SaleOrder(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_value_tier_id(self):
-        profiles = self.env["crm.value.profile"].search_fetch(
-            [
-                ("partner_id", "in", self.partner_id.commercial_partner_id.ids),
-                ("company_id", "in", self.company_id.ids),
-            ],
-            ["partner_id", "company_id", "tier_id"],
+        tiers = self.env["crm.value.profile"]._get_tiers(
+            self.partner_id, self.company_id
         )
-        tiers = {(p.partner_id.id, p.company_id.id): p.tier_id for p in profiles}
         for order in self:
             partner = order.partner_id.commercial_partner_id
             order.value_tier_id = tiers.get((partner._origin.id, order.company_id.id))

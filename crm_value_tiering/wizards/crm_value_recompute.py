@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 
 class CrmValueRecompute(models.TransientModel):
@@ -39,13 +38,7 @@ class CrmValueRecompute(models.TransientModel):
     def action_recompute(self):
         """Compute, and show the result; say so when somebody else is at it already."""
         self.ensure_one()
-        if self.as_of > self.company_id._get_value_today():
-            raise UserError(
-                self.env._(
-                    "%(date)s is in the future: choose today or an earlier day.",
-                    date=self.as_of,
-                )
-            )
+        self.env["crm.value.run"]._check_not_future(self.company_id, self.as_of)
         run = self.env["crm.value.run"].recompute(self.company_id, self.as_of)
         if not run:
             return {

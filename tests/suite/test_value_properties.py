@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from odoo import models
 from odoo.fields import Command
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL
@@ -130,6 +131,7 @@ class TestValueProperties(TransactionCase):
                     self.assertGreaterEqual(profile.clv_predictive, 0)
                     self.assertGreaterEqual(profile.clv_simple, 0)
                     self.assertTrue(0 <= profile.value_score <= 100)
+                self._check_dominance(profiles)
                 for score, measure in MEASURES.items():
                     ranked = profiles.sorted(measure)
                     scores = ranked.mapped(lambda p, score=score: p[score])
@@ -138,6 +140,71 @@ class TestValueProperties(TransactionCase):
             self._example(body)
 
         check()
+
+    def _check_dominance(self, profiles):
+        """Whoever is at least as good in every respect has no lower score, and no lower
+        tier; equal customers have the same."""
+        measures = [*MEASURES.values(), "product_count"]
+        tiers = self.model.tier_line_ids.sorted().tier_id
+        known = [
+            (
+                [profile[measure] for measure in measures],
+                profile.value_score,
+                -tiers.ids.index(profile.tier_id.id) if profile.tier_id else 0,
+            )
+            for profile in profiles
+        ]
+        for measured, score, tier in known:
+            for other_measured, other_score, other_tier in known:
+                if all(a >= b for a, b in zip(measured, other_measured, strict=True)):
+                    self.assertGreaterEqual(score, other_score)
+                    self.assertGreaterEqual(tier, other_tier)
+
+    def test_some_or_all_makes_no_difference(self):
+        """Customers computed in any two batches get what they get all at once."""
+
+        @PROPERTY
+        @given(BOOK, st.randoms(use_true_random=False))
+        def check(histories, random):
+            def body():
+                self._book(histories)
+                run = self._compute()
+                whole = self._snapshot()
+                self.env.cr.execute(
+                    "DELETE FROM crm_value_profile WHERE company_id = %s",
+                    [self.company.id],
+                )
+                self.env.invalidate_all()
+                ids = self.customers.ids
+                random.shuffle(ids)
+                place = random.randint(0, len(ids))
+                for batch in (ids[:place], ids[place:]):
+                    part = run._execute(
+                        self.company,
+                        self.model,
+                        AS_OF,
+                        scope=SQL("SELECT unnest(%s::int[]) AS partner_id", batch),
+                        base=run,
+                    )
+                    self.assertEqual(part.state, "done", part.error)
+                self.assertEqual(self._snapshot(), whole)
+
+            self._example(body)
+
+        check()
+
+    def _snapshot(self):
+        """All that a computation finds about each customer."""
+        names = [
+            name
+            for name, field in self.env["crm.value.profile"]._fields.items()
+            if field.store and name not in (*models.MAGIC_COLUMNS, "run_id")
+        ]
+        return {
+            profile.pop("partner_id"): profile
+            for profile in self._profiles().read(names)
+            if profile.pop("id")
+        }
 
     def test_who_is_who_does_not_matter(self):
         @PROPERTY
