@@ -26,11 +26,17 @@ from . import crm_value_profile
 from . import crm_value_profile_lookup
 from . import crm_value_profile_explanation
 from . import crm_value_profile_override
+from . import crm_value_profile_churn
 from . import crm_value_override
 from . import crm_value_profile_card
 from . import crm_value_profile_help
 from . import crm_value_profile_move
 from . import crm_value_profile_export
+from . import crm_value_loss_reason
+from . import crm_value_loss
+from . import crm_value_action
+from . import crm_value_action_candidates
+from . import crm_value_action_schedule
 from . import crm_value_transition
 from . import crm_value_transition_board
 from . import crm_value_transition_export
@@ -44,7 +50,9 @@ from . import crm_metric_run
 from . import crm_lead
 from . import crm_lead_priority
 from . import res_company
+from . import res_company_action
 from . import res_config_settings
+from . import res_config_settings_action
 from . import res_partner
 from . import res_partner_override
 from . import res_partner_card

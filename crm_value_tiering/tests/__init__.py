@@ -12,6 +12,8 @@ from . import test_value_drive
 from . import test_value_holdout
 from . import test_value_lead
 from . import test_value_model
+from . import test_value_action
+from . import test_value_action_concurrency
 from . import test_value_override
 from . import test_value_move
 from . import test_value_moves

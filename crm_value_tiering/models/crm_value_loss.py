@@ -1,0 +1,131 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CrmValueLoss(models.Model):
+    """A customer left, and this is why: recorded by whoever learnt it, never changed.
+
+    It keeps what the customer was worth at the time, for the analysis. It also settles
+    the open save or win-back actions, with their activities.
+    """
+
+    _name = "crm.value.loss"
+    _description = "Lost Customer"
+    _order = "date desc, id desc"
+    _rec_name = "partner_id"
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        default=lambda self: self.env.company,
+        domain=lambda self: [("id", "in", self.env.companies.ids)],
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, index=True, ondelete="cascade"
+    )
+    reason_id = fields.Many2one(
+        "crm.value.loss.reason", required=True, index=True, ondelete="restrict"
+    )
+    note = fields.Text(
+        help="What was said, to whom they went, what would have kept them."
+    )
+    date = fields.Date(
+        required=True,
+        index=True,
+        default=lambda self: self.env.company._get_value_today(),
+        help="Day on which we learnt it.",
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Recorded By", readonly=True, ondelete="set null"
+    )
+    owner_id = fields.Many2one(
+        "res.users",
+        string="Salesperson",
+        readonly=True,
+        ondelete="set null",
+        help="The customer's salesperson at the time.",
+    )
+    tier_id = fields.Many2one(
+        "crm.value.tier", readonly=True, ondelete="restrict", help="Tier at the time."
+    )
+    clv_predictive = fields.Monetary(
+        string="Predicted Lifetime Value", readonly=True, help="At the time."
+    )
+    revenue_total = fields.Monetary(
+        string="Total Revenue", readonly=True, help="Since the first purchase."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = self.env["res.partner"]
+        losses = super().create(
+            [
+                {
+                    **vals,
+                    "partner_id": partners.browse(
+                        vals.get("partner_id")
+                    ).commercial_partner_id.id,
+                }
+                for vals in vals_list
+            ]
+        )
+        losses._keep_value()
+        losses._settle_actions()
+        return losses
+
+    def write(self, vals):
+        if self.env.su:
+            return super().write(vals)
+        raise UserError(
+            self.env._(
+                "What was recorded stays: record the loss again if it was wrong."
+            )
+        )
+
+    def _keep_value(self):
+        """Fill in who recorded it and what the customer was worth."""
+        profiles = self.env["crm.value.profile"].search_fetch(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("partner_id", "in", self.partner_id.ids),
+            ]
+        )
+        nothing = profiles.browse()
+        profiles = {(p.company_id.id, p.partner_id.id): p for p in profiles}
+        for loss in self.sudo():
+            profile = profiles.get((loss.company_id.id, loss.partner_id.id), nothing)
+            loss.write(
+                {
+                    "user_id": self.env.uid,
+                    "owner_id": loss.partner_id.user_id.id,
+                    "tier_id": profile.tier_id.id,
+                    "clv_predictive": profile.clv_predictive,
+                    "revenue_total": profile.revenue_total,
+                }
+            )
+
+    def _settle_actions(self):
+        """Open actions failed; their activities are done, with the reason as feedback."""
+        for loss in self:
+            actions = (
+                self.env["crm.value.action"]
+                .sudo()
+                .search(
+                    [
+                        ("company_id", "=", loss.company_id.id),
+                        ("partner_id", "=", loss.partner_id.id),
+                        ("kind", "in", ("save", "winback")),
+                        ("outcome", "=", "open"),
+                    ]
+                )
+            )
+            actions.write({"outcome": "left", "outcome_date": loss.date})
+            feedback = ": ".join(filter(None, [loss.reason_id.name, loss.note]))
+            actions.activity_id.filtered("active").action_feedback(feedback=feedback)
+
+    def action_record(self):
+        """Close the dialog; the record is saved by then."""
+        return {"type": "ir.actions.act_window_close"}

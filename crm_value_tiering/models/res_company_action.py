@@ -1,0 +1,47 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    """Which activities customer value gives to whom; off until somebody wants them."""
+
+    _inherit = "res.company"
+
+    crm_value_save = fields.Boolean(string="Save Activities")
+    crm_value_winback = fields.Boolean(string="Win-Back Activities")
+    crm_value_winback_days = fields.Integer(
+        string="Win Back Within (Days)",
+        default=90,
+        help="Customers are asked back for this many days after they are lost. Who left "
+        "longer ago is left in peace.",
+    )
+    crm_value_action_tier_id = fields.Many2one(
+        "crm.value.tier",
+        string="From Tier",
+        help="Customers of this tier and better ones. Empty: of all tiers.",
+    )
+    crm_value_action_min_clv = fields.Monetary(
+        string="From Lifetime Value",
+        help="Customers whose predicted lifetime value is at least this.",
+    )
+    crm_value_action_limit = fields.Integer(
+        string="Activities per Person and Day",
+        default=10,
+        help="Nobody gets more of these activities a day; the most valuable customers "
+        "come first, the others on the following days.",
+    )
+    crm_value_action_user_id = fields.Many2one(
+        "res.users",
+        string="Otherwise Responsible",
+        domain="[('share', '=', False), ('company_ids', 'in', id)]",
+        help="Gets the activity for customers without a salesperson whose last order "
+        "has no sales team with a leader, either.",
+    )
+
+    _crm_value_action_limit_positive = models.Constraint(
+        "CHECK (crm_value_action_limit > 0)",
+        "Allow at least one activity per person and day, or switch the activities off.",
+    )
+    _crm_value_winback_days_positive = models.Constraint(
+        "CHECK (crm_value_winback_days > 0)",
+        "Customers can be won back for at least one day after they are lost.",
+    )

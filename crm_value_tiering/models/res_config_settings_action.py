@@ -1,0 +1,55 @@
+from odoo import api, fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    """Save and win-back activities, with what they would mean today."""
+
+    _inherit = "res.config.settings"
+
+    crm_value_save = fields.Boolean(related="company_id.crm_value_save", readonly=False)
+    crm_value_winback = fields.Boolean(
+        related="company_id.crm_value_winback", readonly=False
+    )
+    crm_value_winback_days = fields.Integer(
+        related="company_id.crm_value_winback_days", readonly=False
+    )
+    crm_value_action_tier_id = fields.Many2one(
+        related="company_id.crm_value_action_tier_id", readonly=False
+    )
+    crm_value_action_min_clv = fields.Monetary(
+        related="company_id.crm_value_action_min_clv",
+        currency_field="currency_id",
+        readonly=False,
+    )
+    crm_value_action_limit = fields.Integer(
+        related="company_id.crm_value_action_limit", readonly=False
+    )
+    crm_value_action_user_id = fields.Many2one(
+        related="company_id.crm_value_action_user_id", readonly=False
+    )
+    crm_value_action_preview = fields.Text(
+        string="Today", compute="_compute_crm_value_action_preview"
+    )
+
+    @api.depends(
+        "company_id", "crm_value_save", "crm_value_winback", "crm_value_winback_days",
+        "crm_value_action_tier_id", "crm_value_action_min_clv",
+        "crm_value_action_limit", "crm_value_action_user_id",
+    )  # fmt: skip
+    def _compute_crm_value_action_preview(self):
+        """What saving would bring, before it is saved."""
+        actions = self.env["crm.value.action"]
+        labels = dict(actions._fields["kind"]._description_selection(self.env))
+        for settings in self:
+            preview = {}
+            if self.env.user.has_group("crm_value_tiering.group_value_manager"):
+                preview = actions._preview(settings.company_id, settings)
+            settings.crm_value_action_preview = "\n".join(
+                self.env._(
+                    "%(kind)s: %(today)s today, %(waiting)s on the following days, "
+                    "%(nobody)s with nobody responsible",
+                    kind=labels[kind],
+                    **numbers,
+                )
+                for kind, numbers in preview.items()
+            )

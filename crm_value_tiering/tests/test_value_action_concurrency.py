@@ -1,0 +1,168 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api
+from odoo.fields import Command
+from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+
+
+@tagged("post_install", "-at_install")
+class TestValueActionConcurrency(TransactionCase):
+    """Two hosts run the job at once, on connections of their own, with real commits."""
+
+    NAME = "Value Test Concurrent Action"
+
+    def setUp(self):
+        super().setUp()
+        self.company_id = False
+        self._delete_data()  # of a run that was killed
+        self.addCleanup(self._delete_data)
+        with self._session() as env:
+            company = env["res.company"].create(
+                {
+                    "name": self.NAME,
+                    "crm_value_save": True,
+                    "crm_value_action_user_id": env.ref("base.user_admin").id,
+                }
+            )
+            env.ref("base.user_admin").company_ids += company
+            today = company._get_value_today()
+            for number in range(3):
+                customer = env["res.partner"].create({"name": f"{self.NAME} {number}"})
+                env["sale.order"].with_company(company).create(
+                    {
+                        "partner_id": customer.id,
+                        "company_id": company.id,
+                        "pricelist_id": False,
+                        "date_order": f"{today - timedelta(days=200 + number)} 12:00:00",
+                        "order_line": [
+                            Command.create(
+                                {
+                                    "product_id": env["product.product"]
+                                    .create({"name": self.NAME, "type": "service"})
+                                    .id,
+                                    "price_unit": 9,
+                                    "tax_ids": False,
+                                }
+                            )
+                        ],
+                        "state": "sale",
+                    }
+                )
+            self.company_id = company.id
+        with self._session() as env:
+            run = env["crm.value.run"].recompute(env.company)
+            self.assertEqual(run.state, "done", run.error)
+
+    @contextmanager
+    def _session(self):
+        """An environment on a connection of its own, committed at the end."""
+        context = {**DISABLED_MAIL_CONTEXT}
+        if self.company_id:
+            context["allowed_company_ids"] = [self.company_id]
+        with self.registry.cursor() as cr:
+            # Waiting for each other must fail a test, not stop the whole suite.
+            cr.execute("SET lock_timeout = '20s'")
+            cr.commit()  # pylint: disable=invalid-commit
+            yield api.Environment(cr, SUPERUSER_ID, context)
+
+    def _delete_data(self):
+        self.company_id = False
+        with self._session() as env:
+            company = env["res.company"].search([("name", "=", self.NAME)])
+            own = [("company_id", "in", company.ids)]
+            env["crm.value.action"].search(own).activity_id.unlink()
+            for model in ("action", "transition", "profile", "run", "model"):
+                env[f"crm.value.{model}"].search(own).unlink()
+            orders = env["sale.order"].search(own)
+            orders.state = "cancel"
+            orders.unlink()
+            env["product.product"].search([("name", "=", self.NAME)]).unlink()
+            named = env["res.partner"].search([("name", "=like", f"{self.NAME} %")])
+            named.unlink()
+            env.ref("base.user_admin").company_ids -= company
+            env["stock.warehouse"].search(own).unlink() if (
+                "stock.warehouse" in env
+            ) else None
+            partner = company.partner_id
+            company.unlink()
+            partner.unlink()
+
+    def _assert_one_each(self):
+        with self._session() as env:
+            actions = env["crm.value.action"].search(
+                [("company_id", "=", self.company_id)]
+            )
+            self.assertEqual(len(actions), 3)
+            activities = env["mail.activity"].search(
+                [
+                    ("res_model", "=", "res.partner"),
+                    ("res_id", "in", actions.partner_id.ids),
+                ]
+            )
+            self.assertEqual(activities, actions.activity_id)
+            self.assertEqual(len(activities), 3)
+
+    def test_second_leaves_it_to_the_first(self):
+        with self._session() as first, self._session() as second:
+            self.assertEqual(
+                len(first["crm.value.action"]._schedule_company(first.company)), 3
+            )
+            self.assertFalse(
+                second["crm.value.action"]._schedule_company(second.company)
+            )
+        self._assert_one_each()
+
+    def test_second_started_before_the_first_ended(self):
+        """Its view of the data is too old: the database refuses, nothing is doubled."""
+        with self._session() as second:
+            second.cr.execute("SELECT 1")  # here its view of the data is taken
+            with self._session() as first:
+                first["crm.value.action"]._schedule_company(first.company)
+            with (
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(psycopg2.errors.SerializationFailure),
+            ):
+                second["crm.value.action"]._schedule_company(second.company)
+            second.cr.rollback()
+        self._assert_one_each()
+
+    def test_at_once(self):
+        """Four hosts start in the same moment."""
+        start = threading.Barrier(4)
+
+        def work(env):
+            start.wait(timeout=30)
+            try:
+                claimed = len(env["crm.value.action"]._schedule_company(env.company))
+                env.cr.commit()
+            except psycopg2.errors.SerializationFailure:
+                env.cr.rollback()
+                return 0
+            return claimed
+
+        with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+            sessions = [stack.enter_context(self._session()) for _number in range(4)]
+            with mute_logger("odoo.sql_db"):
+                claimed = list(pool.map(work, sessions, timeout=60))
+        self.assertEqual(sorted(claimed), [0, 0, 0, 3])
+        self._assert_one_each()
+
+    def test_killed(self):
+        """A job that dies after claiming leaves nothing, and the next one does it all."""
+        with self._session() as env:
+            env["crm.value.action"]._schedule_company(env.company)
+            env.cr.rollback()
+        with self._session() as env:
+            self.assertFalse(
+                env["crm.value.action"].search([("company_id", "=", self.company_id)])
+            )
+            env["crm.value.action"]._schedule_company(env.company)
+        self._assert_one_each()
