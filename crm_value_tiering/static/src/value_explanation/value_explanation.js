@@ -50,6 +50,17 @@ export class ValueExplanationWidget extends Component {
     get profileId() {
         return this.props.record.data[this.props.profileField]?.id;
     }
+
+    /** Another one when the tier of the same profile was set, or the day has changed. */
+    get version() {
+        const {value_tier_id, value_override_id, value_as_of} = this.props.record.data;
+        return [
+            this.profileId,
+            value_tier_id?.id,
+            value_override_id?.id,
+            value_as_of?.toISODate?.(),
+        ].join();
+    }
 }
 
 export const valueExplanation = {
