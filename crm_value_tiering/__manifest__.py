@@ -35,6 +35,8 @@
         "views/crm_metric_fact_views.xml",
         "views/crm_metric_views.xml",
         "views/crm_metric_run_views.xml",
+        "views/crm_metric_target_views.xml",
+        "views/crm_value_cohort_views.xml",
         "views/crm_value_cost_views.xml",
         "views/utm_campaign_views.xml",
         "views/res_partner_views.xml",

@@ -46,7 +46,10 @@ from . import crm_metric_fact
 from . import crm_metric_engine
 from . import crm_metric_engine_customers
 from . import crm_metric_engine_sales
+from . import crm_metric_engine_cohorts
 from . import crm_metric_run
+from . import crm_metric_target
+from . import crm_value_cohort
 from . import crm_lead
 from . import crm_lead_priority
 from . import res_company

@@ -193,6 +193,7 @@ class CrmMetricEngine(models.AbstractModel):
                 SELECT DISTINCT ON (partner_id) partner_id, to_tier_id AS tier_id
                   FROM crm_value_transition
                  WHERE company_id = %(company)s AND kind = 'tier'
+                   AND is_merged IS NOT TRUE
                  ORDER BY partner_id, date >= %(end)s,
                           CASE WHEN date < %(end)s THEN date END DESC,
                           CASE WHEN date < %(end)s THEN id END DESC, date, id

@@ -111,24 +111,39 @@ class CrmMetricFact(models.Model):
             return self._field_to_sql(self._table, name, query)
 
         metric, currency = to_sql("metric_id"), to_sql("currency_id")
-        numerator = SQL("SUM(%s)", to_sql("numerator"))
         return SQL(
             """
             CASE WHEN MIN(%(metric)s) <> MAX(%(metric)s) THEN NULL
                  WHEN MIN(%(unit)s) = 'money' AND MIN(%(currency)s) <> MAX(%(currency)s)
                  THEN NULL
-                 WHEN MIN(%(aggregation)s) = 'ratio'
-                 THEN %(numerator)s / NULLIF(SUM(%(denominator)s), 0)
-                    * CASE MIN(%(unit)s) WHEN 'percent' THEN 100 ELSE 1 END
-                 WHEN MIN(%(aggregation)s) = 'level'
-                 THEN %(numerator)s / COUNT(DISTINCT %(date)s)
-                 ELSE %(numerator)s END
+                 ELSE %(total)s END
             """,
             metric=metric,
             currency=currency,
             unit=to_sql("unit"),
-            aggregation=to_sql("aggregation"),
+            total=self._get_total_sql(
+                to_sql("numerator"),
+                to_sql("denominator"),
+                to_sql("date"),
+                to_sql("aggregation"),
+                to_sql("unit"),
+            ),
+        )
+
+    @api.model
+    def _get_total_sql(self, numerator, denominator, date, aggregation, unit):
+        """SQL: the value of several figures of one metric, from SQL of their columns."""
+        return SQL(
+            """
+            CASE MIN(%(aggregation)s)
+                 WHEN 'ratio' THEN SUM(%(numerator)s) / NULLIF(SUM(%(denominator)s), 0)
+                                   * CASE MIN(%(unit)s) WHEN 'percent' THEN 100 ELSE 1 END
+                 WHEN 'level' THEN SUM(%(numerator)s) / NULLIF(COUNT(DISTINCT %(date)s), 0)
+                 ELSE SUM(%(numerator)s) END
+            """,
+            aggregation=aggregation,
             numerator=numerator,
-            denominator=to_sql("denominator"),
-            date=to_sql("date"),
+            denominator=denominator,
+            unit=unit,
+            date=date,
         )

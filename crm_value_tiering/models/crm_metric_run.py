@@ -222,22 +222,34 @@ class CrmMetricRun(models.Model):
         job = engine._prepare_month(self.company_id, month, parameters)
         counts = dict(self.counts or {})
         for metric in metrics:
-            if metric.is_snapshot and not job["is_current"]:
-                continue
-            try:
-                with self.env.cr.savepoint():
-                    rows = engine._compute_metric(metric, job)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                raise
-            except METRIC_ERRORS as error:
-                self._fail(error, metric)
-                continue
-            total = counts.setdefault(metric.code, {"written": 0, "deleted": 0})
-            counts[metric.code] = {key: total[key] + rows[key] for key in total}
+            if job["is_current"] or not metric.is_snapshot:
+                rows = self._attempt(engine._compute_metric, metric, job)
+                self._add_counts(counts, metric.code, rows)
+        if job["is_current"]:
+            rows = self._attempt(engine._compute_cohorts, None, job)
+            self._add_counts(counts, "cohorts", rows)
         self.counts = counts
         self.written_count = sum(part["written"] for part in counts.values())
         self.deleted_count = sum(part["deleted"] for part in counts.values())
         self.env["crm.metric.fact"].invalidate_model()
+        self.env["crm.value.cohort"].invalidate_model()
+
+    def _attempt(self, compute, metric, job):
+        """What ``compute`` wrote; None, and a note on the run, when it fails."""
+        try:
+            with self.env.cr.savepoint():
+                return compute(metric, job) if metric else compute(job)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except METRIC_ERRORS as error:
+            self._fail(error, metric)
+            return None
+
+    @api.model
+    def _add_counts(self, counts, code, rows):
+        if rows:
+            total = counts.setdefault(code, {"written": 0, "deleted": 0})
+            counts[code] = {key: total[key] + rows[key] for key in total}
 
     def _fail(self, error, metric=None):
         """Note what went wrong, and where."""

@@ -29,3 +29,5 @@ from . import test_metric_sales
 from . import test_metric_run
 from . import test_metric_fact
 from . import test_dashboards
+from . import test_metric_target
+from . import test_metric_cohort

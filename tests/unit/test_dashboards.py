@@ -122,3 +122,13 @@ def test_cells(board: Board) -> None:
     assert data["cells"] == {"A2": '=_t("Label")', "B2": "=1", "C2": "=2"}
     assert document["formats"] == {"1": "0.0"}
     assert document["styles"][str(visible["styles"]["A1"])]["fontSize"] == 16
+
+
+def test_table(board: Board) -> None:
+    """Titles in a higher line of their own style, numbers formatted below."""
+    board.table(3, 2, 5, "=PIVOT(1)", "0.0")
+    visible = board.to_dict()["sheets"][0]
+    assert visible["cells"] == {"A3": "=PIVOT(1)"}
+    assert list(visible["styles"]) == ["B3:C3"]
+    assert visible["formats"] == {"B4:C8": 1}
+    assert list(visible["rows"]) == ["2"]

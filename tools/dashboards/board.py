@@ -64,6 +64,7 @@ class Board:
     cells: dict[str, str] = field(default_factory=dict)
     styles: dict[str, int] = field(default_factory=dict)
     formats: dict[str, int] = field(default_factory=dict)
+    heights: dict[int, int] = field(default_factory=dict)
     data_cells: dict[str, str] = field(default_factory=dict)
     data_formats: dict[str, int] = field(default_factory=dict)
     format_ids: dict[str, int] = field(default_factory=dict)
@@ -223,7 +224,7 @@ class Board:
             "title": self._title(title),
             "background": background,
             "keyValue": f"Data!B{row}",
-            "humanize": True,
+            "humanize": False,  # it would swallow the dash of an unknown figure
             "baselineMode": "percentage",
             "baselineColorUp": bad if lower_is_better else good,
             "baselineColorDown": good if lower_is_better else bad,
@@ -245,6 +246,16 @@ class Board:
             self.styles[ref] = list(STYLES).index(style) + 1
         if number:
             self.formats[ref] = self._format(number)
+
+    def table(
+        self, row: int, columns: int, count: int, formula: str, number: str
+    ) -> None:
+        """Fill a table from column A: a line of wrapped titles, then ``count`` rows."""
+        last = chr(ord("A") + columns)
+        self.cells[f"A{row}"] = formula
+        self.styles[f"B{row}:{last}{row}"] = list(STYLES).index("titles") + 1
+        self.formats[f"B{row + 1}:{last}{row + count}"] = self._format(number)
+        self.heights[row] = 50
 
     def heading(self, ref: str, text: str, menu: str = "") -> None:
         """A heading, which opens ``menu`` on a click."""
@@ -275,6 +286,9 @@ class Board:
             "rowNumber": self.rows,
             "colNumber": len(self.columns),
             "cols": {str(n): {"size": size} for n, size in enumerate(self.columns)},
+            "rows": {
+                str(row - 1): {"size": size} for row, size in self.heights.items()
+            },
             "cells": self.cells,
             "styles": self.styles,
             "formats": self.formats,

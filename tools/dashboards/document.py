@@ -16,8 +16,12 @@ COLORS = {
 }
 STYLES = {
     "heading": {"textColor": COLORS["heading"], "bold": True, "fontSize": 16},
-    "label": {"bold": True},
-    "note": {"textColor": "#757575", "fontSize": 10},
+    "titles": {
+        "bold": True,
+        "textColor": COLORS["text"],
+        "wrapping": "wrap",
+        "align": "right",
+    },
 }
 LOCALE = {
     "name": "English (US)",

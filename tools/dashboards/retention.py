@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.dashboards.board import GAP, WIDTH, Board, Filter, Match
 
 FACT = "crm.metric.fact"
+COHORT = "crm.value.cohort"
 MENU = "crm_value_tiering.menu_metric_fact"
 
 FILTERS = [
@@ -19,6 +20,10 @@ MATCHING = {
         "period": Match("date", "date"),
         "team": Match("team_id"),
         "user": Match("user_id"),
+        "tier": Match("tier_id"),
+        "company": Match("company_id"),
+    },
+    COHORT: {
         "tier": Match("tier_id"),
         "company": Match("company_id"),
     },
@@ -40,11 +45,13 @@ SCORECARDS = [
 PER_LINE = 5
 CARD_HEIGHT = 100
 CHART_HEIGHT = 320
+ROW_HEIGHT = 23
+START = "today =1d -24m"  # of the cohorts shown
 
 
 def build() -> Board:
-    """Key figures with the period before, charts, figures per salesperson."""
-    board = Board(FILTERS, MATCHING, rows=80)
+    """Key figures with the period before, charts, then salespeople and cohorts."""
+    board = Board(FILTERS, MATCHING, columns=[170, *[78] * 12])
     _add_scorecards(board)
     top = 2 * (CARD_HEIGHT + GAP) + GAP
     half = (WIDTH - GAP) // 2
@@ -69,7 +76,31 @@ def build() -> Board:
         ["date:month", "tier_id"], (half + GAP, top, half, CHART_HEIGHT), menu=MENU,
         domain=_metrics("revenue"), stacked=True,
     )  # fmt: skip
+    _add_tables(board, (top + CHART_HEIGHT + GAP) // ROW_HEIGHT + 2)
     return board
+
+
+def _add_tables(board: Board, row: int) -> None:
+    """Below the charts, from sheet row ``row`` on."""
+    people = board.pivot(
+        "Salesperson", FACT, ["value:avg"], ["user_id"], ["metric_id"],
+        domain=_metrics(
+            "customers", "customers_new", "customers_returned", "customers_lost",
+            "retention", "repeat_purchase", "conversion", "sales_cycle", "revenue",
+        ),
+    )  # fmt: skip
+    board.heading(f"A{row}", "Salespeople", MENU)
+    board.table(row + 1, 9, 12, f"=PIVOT({people},12,FALSE,TRUE,9,FALSE)", "#,##0.0")
+    row += 15
+    # Not by the period above: what is looked at is the time since, whatever the period.
+    cohorts = board.pivot(
+        "First Purchase", COHORT, ["share:avg"], ["date:month"], ["months"],
+        domain=[["months", ">", 0], ["months", "<=", 12], ["date", ">=", START]],
+    )  # fmt: skip
+    title = "Cohorts: Percent Who Bought Again, by Months Since Their First Purchase"
+    board.heading(f"A{row}", title, "crm_value_tiering.menu_value_cohort")
+    board.table(row + 1, 12, 24, f"=PIVOT({cohorts},24,FALSE,TRUE,12,FALSE)", "0.0")
+    board.rows = row + 27
 
 
 def _add_scorecards(board: Board) -> None:
