@@ -52,6 +52,7 @@ from . import crm_metric_target
 from . import crm_value_cohort
 from . import crm_lead
 from . import crm_lead_priority
+from . import digest_digest
 from . import res_company
 from . import res_company_action
 from . import res_config_settings

@@ -31,3 +31,4 @@ from . import test_metric_fact
 from . import test_dashboards
 from . import test_metric_target
 from . import test_metric_cohort
+from . import test_value_digest

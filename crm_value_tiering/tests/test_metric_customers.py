@@ -175,7 +175,7 @@ class TestMetricCustomers(MetricCommon):
         self.assertEqual(sum(by_user.values()), 4)
 
     # --------------------------------------------------------------------- tiers
-    def _change_tier(self, partner, day, before, after):
+    def _change_tier(self, partner, day, before, after, **vals):
         profile = self._profile(partner)
         self.env["crm.value.transition"].create(
             {
@@ -186,6 +186,7 @@ class TestMetricCustomers(MetricCommon):
                 "kind": "tier",
                 "from_tier_id": before.id,
                 "to_tier_id": after.id,
+                **vals,
             }
         )
 
@@ -196,6 +197,10 @@ class TestMetricCustomers(MetricCommon):
         none = self.env["crm.value.tier"]
         self._change_tier(self.dana, date(2026, 6, 30), none, self.tier_low)
         self._change_tier(self.dana, date(2026, 7, 1), self.tier_low, self.tier_high)
+        # A contact merged into Dana was High in June: Dana was not.
+        self._change_tier(
+            self.dana, date(2026, 6, 30), none, self.tier_high, is_merged=True
+        )
         # Eve's first tier came after June: it is taken for the time before.
         self._change_tier(self.eve, date(2026, 7, 31), none, self.tier_mid)
         self._change_tier(self.eve, date(2026, 8, 1), self.tier_mid, self.tier_high)
