@@ -16,6 +16,7 @@ class TestValueDrive(ValueCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        (cls.tier_high | cls.tier_mid | cls.tier_low).lead_priority = False
         cls.customers = cls._ladder()
         cls._run()
         cls.best, cls.worst = cls.customers[0], cls.customers[9]
