@@ -32,3 +32,4 @@ from . import test_dashboards
 from . import test_metric_target
 from . import test_metric_cohort
 from . import test_value_digest
+from . import test_dashboard_value

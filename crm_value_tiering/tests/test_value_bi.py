@@ -13,6 +13,7 @@ from .common import ValueCommon
 READABLE = {
     "crm.metric",
     "crm.metric.fact",
+    "crm.value.cohort",
     "crm.value.profile",
     "crm.value.tier",
     "crm.value.transition",
@@ -44,7 +45,7 @@ class TestValueBiKey(BiCommon):
     """The user of a reporting tool has one right, and its key ends."""
 
     def test_rights(self):
-        """Of all models, the five are readable; nothing is written."""
+        """Of all models, these are readable; nothing is written."""
         user = self._create_key()[1]
         self.assertEqual(user.group_ids, self.env.ref(BI_GROUP))
         self.assertEqual(user.all_group_ids, user.group_ids)

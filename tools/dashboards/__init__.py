@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.dashboards import retention
+from tools.dashboards import retention, value
 from tools.dashboards.board import Board
 from tools.settings import Settings
 
@@ -17,6 +17,7 @@ from tools.settings import Settings
 # finds the texts to translate in files of this name, in a subfolder of data/ only.
 FILES: dict[str, Callable[[], Board]] = {
     "crm_value_tiering/data/dashboards/retention_dashboard.json": retention.build,
+    "crm_value_tiering/data/dashboards/value_dashboard.json": value.build,
 }
 
 
