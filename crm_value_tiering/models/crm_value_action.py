@@ -24,7 +24,9 @@ class CrmValueAction(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, index=True, ondelete="cascade"
     )
-    kind = fields.Selection([("save", "Save"), ("winback", "Win back")], required=True)
+    kind = fields.Selection(
+        [("save", "Save customer"), ("winback", "Win back customer")], required=True
+    )
     episode = fields.Date(
         required=True,
         help="What makes it unique: the last purchase before the risk or the loss.",

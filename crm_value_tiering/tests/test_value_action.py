@@ -262,9 +262,9 @@ class TestValueAction(ActionCommon):
         form = Form(settings.with_context(allowed_company_ids=self.company.ids))
         self.assertFalse(form.crm_value_action_preview)
         form.crm_value_save = True
-        self.assertIn("Save: 4 today, 0 on the", form.crm_value_action_preview)
+        self.assertIn("Save customer: 4 today, 0 on the", form.crm_value_action_preview)
         form.crm_value_action_limit = 1
-        self.assertIn("Save: 1 today, 3 on the", form.crm_value_action_preview)
+        self.assertIn("Save customer: 1 today, 3 on the", form.crm_value_action_preview)
         self.assertFalse(self.company.crm_value_save)
         form.save().execute()
         self.assertTrue(self.company.crm_value_save)
