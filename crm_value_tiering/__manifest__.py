@@ -49,6 +49,7 @@
         "views/crm_value_card_views.xml",
         "views/crm_value_action_views.xml",
         "views/crm_value_loss_views.xml",
+        "views/crm_value_contact_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_action_views.xml",
         "views/crm_value_menus.xml",

@@ -37,6 +37,9 @@ from . import crm_value_loss
 from . import crm_value_action
 from . import crm_value_action_candidates
 from . import crm_value_action_schedule
+from . import crm_value_action_contact
+from . import crm_value_profile_contact
+from . import crm_value_tier_contact
 from . import crm_value_transition
 from . import crm_value_transition_board
 from . import crm_value_transition_export

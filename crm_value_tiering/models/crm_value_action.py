@@ -13,7 +13,7 @@ class CrmValueAction(models.Model):
     """
 
     _name = "crm.value.action"
-    _description = "Save or Win-Back Action"
+    _description = "Customer Action"
     _order = "date desc, id desc"
     _rec_name = "partner_id"
 

@@ -8,6 +8,7 @@ class ResCompany(models.Model):
 
     crm_value_save = fields.Boolean(string="Save Activities")
     crm_value_winback = fields.Boolean(string="Win-Back Activities")
+    crm_value_contact = fields.Boolean(string="Contact Activities")
     crm_value_winback_days = fields.Integer(
         string="Win Back Within (Days)",
         default=90,

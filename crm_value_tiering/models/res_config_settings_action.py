@@ -10,6 +10,9 @@ class ResConfigSettings(models.TransientModel):
     crm_value_winback = fields.Boolean(
         related="company_id.crm_value_winback", readonly=False
     )
+    crm_value_contact = fields.Boolean(
+        related="company_id.crm_value_contact", readonly=False
+    )
     crm_value_winback_days = fields.Integer(
         related="company_id.crm_value_winback_days", readonly=False
     )
@@ -33,6 +36,7 @@ class ResConfigSettings(models.TransientModel):
 
     @api.depends(
         "company_id", "crm_value_save", "crm_value_winback", "crm_value_winback_days",
+        "crm_value_contact",
         "crm_value_action_tier_id", "crm_value_action_min_clv",
         "crm_value_action_limit", "crm_value_action_user_id",
     )  # fmt: skip

@@ -14,6 +14,7 @@ from . import test_value_lead
 from . import test_value_model
 from . import test_value_action
 from . import test_value_action_concurrency
+from . import test_value_contact
 from . import test_value_override
 from . import test_value_move
 from . import test_value_moves
