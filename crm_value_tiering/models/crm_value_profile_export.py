@@ -2,6 +2,8 @@ from types import SimpleNamespace
 
 from odoo import api, models
 
+PROBABILITIES = ("p_alive", "p_buy_quarter", "p_buy_year")
+
 
 class CrmValueProfile(models.Model):
     """The tier list as an Excel file, with the reasons in words."""
@@ -41,14 +43,12 @@ class CrmValueProfile(models.Model):
             "last_purchase",
             "recency_days",
             *(f"score_{dimension['code']}" for dimension in engine._get_dimensions()),
-            "p_alive",
-            "p_buy_quarter",
-            "p_buy_year",
+            *PROBABILITIES,
             "expected_purchases",
             "expected_spend",
             "as_of",
         ]
-        columns = export._get_columns(self, names)
+        columns = export._get_columns(self, names, percents=PROBABILITIES)
         return columns + [self._get_reasons_column()] if with_reasons else columns
 
     @api.model

@@ -125,9 +125,16 @@ class CrmValueExport(models.TransientModel):
 
     # ------------------------------------------------------------------ columns
     @api.model
-    def _get_columns(self, model, names):
-        """Columns of the plain fields ``names`` of ``model``, headed by their labels."""
-        return [self._get_column(model._fields[name]) for name in names]
+    def _get_columns(self, model, names, percents=()):
+        """Columns of the plain fields ``names`` of ``model``, headed by their labels.
+
+        :param percents: those that are shares of 1
+        """
+        columns = [self._get_column(model._fields[name]) for name in names]
+        return [
+            (header, "percent" if name in percents else kind, get)
+            for name, (header, kind, get) in zip(names, columns, strict=True)
+        ]
 
     @api.model
     def _get_column(self, field):
@@ -140,8 +147,6 @@ class CrmValueExport(models.TransientModel):
         if field.type == "monetary":
             return header, "money", lambda r: (r[name], r.currency_id.id)
         if field.type == "float":
-            # probabilities have six decimals and are read as percentages
-            percent = field.get_digits(self.env)[1] == 6
-            return header, "percent" if percent else "number", lambda r: r[name]
+            return header, "number", lambda r: r[name]
         kinds = {"integer": "integer", "date": "date", "text": "sentence"}
         return header, kinds.get(field.type, "text"), lambda r: r[name]
