@@ -46,6 +46,9 @@ class CrmValueProfile(models.Model):
             "revenue_year": self._format_money(self.revenue_year),
             "last_purchase": format_date(self.env, self.last_purchase),
         }
+        if self.next_contact_date:
+            next_contact = format_date(self.env, self.next_contact_date)
+            figures["next_contact_date"] = next_contact
         return [
             {
                 "name": name,
