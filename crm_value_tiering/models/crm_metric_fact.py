@@ -56,6 +56,7 @@ class CrmMetricFact(models.Model):
         digits=0, readonly=True, help="Of a ratio only; otherwise empty."
     )
     value = fields.Float(
+        string="Metric Value",
         digits=(20, 2),
         readonly=True,
         aggregator="avg",

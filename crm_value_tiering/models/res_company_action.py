@@ -17,7 +17,7 @@ class ResCompany(models.Model):
     )
     crm_value_action_tier_id = fields.Many2one(
         "crm.value.tier",
-        string="From Tier",
+        string="Lowest Tier",
         help="Customers of this tier and better ones. Empty: of all tiers.",
     )
     crm_value_action_min_clv = fields.Monetary(
