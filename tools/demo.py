@@ -35,6 +35,7 @@ if not runs.search_count([], limit=1):
     for months in (3, 2, 1):
         runs.recompute(as_of=today - relativedelta(months=months))
 runs.recompute()
+env["crm.metric.run"].recompute(date_from=today - relativedelta(months=24))
 env.cr.commit()
 """
 # What a visitor's first pages would otherwise wait for; Odoo's own function also makes

@@ -31,6 +31,7 @@ LIST = ".o_list_renderer"
 CARD = ".o_kanban_record:not(.o_kanban_ghost)"
 FORM = ".o_form_view .o_form_sheet_bg"
 CHART = ".o_graph_renderer canvas"
+FIGURE = ".o-figure canvas"
 PIVOT = ".o_pivot table td.o_pivot_cell_value"
 
 
@@ -58,6 +59,7 @@ PROFILES = "/odoo/action-crm_value_tiering.crm_value_profile_action?view_type="
 TIERS = "/odoo/action-crm_value_tiering.crm_value_tier_action"
 TRANSITIONS = "/odoo/action-crm_value_tiering.crm_value_transition_action"
 RUNS = "/odoo/action-crm_value_tiering.crm_value_run_action"
+BOARD = "/odoo/dashboards?dashboard_id="
 CONTACT = "/odoo/contacts/{partner}"
 VALUE_TAB = (".o_notebook .nav-link[name=value]",)
 
@@ -75,6 +77,12 @@ SCREENS = (
     Screen("profiles-graph", f"{PROFILES}graph", CHART),
     Screen("tiers", TIERS, ROW),
     Screen("transitions", TRANSITIONS, LIST),
+    Screen("moves", "/odoo/customer-value-moves", ".o_kanban_renderer"),
+    Screen("metrics-pivot", "/odoo/customer-metrics?view_type=pivot", PIVOT),
+    Screen("cohorts", "/odoo/customer-cohorts?view_type=pivot", PIVOT),
+    Screen("at-risk", "/odoo/customers-at-risk", LIST),
+    Screen("dashboard-value", f"{BOARD}{{value_board}}", FIGURE, height=1100),
+    Screen("dashboard-retention", f"{BOARD}{{retention_board}}", FIGURE, height=1100),
     Screen("run", RUNS, ROW, (f"{ROW} .o_data_cell",), height=1000),
     Screen(
         "settings",
@@ -102,6 +110,8 @@ print(json.dumps({
     "partner": best.partner_id.id,
     "lead": of_tiered_customer("crm.lead", lead).id,
     "order": of_tiered_customer("sale.order", quotation).id,
+    "value_board": env.ref("crm_value_tiering.dashboard_value").id,
+    "retention_board": env.ref("crm_value_tiering.dashboard_retention").id,
 }))
 """
 
