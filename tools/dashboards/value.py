@@ -174,7 +174,9 @@ def _add_best(board: Board, row: int) -> int:
     board.heading(f"A{row}", "Highest Lifetime Values", CUSTOMERS)
     for index, name in enumerate(columns):
         column = chr(ord("A") + index)
-        board.cell(f"{column}{row + 1}", f'=ODOO.LIST.HEADER({best},"{name}")', "titles")
+        board.cell(
+            f"{column}{row + 1}", f'=ODOO.LIST.HEADER({best},"{name}")', "titles"
+        )
         for number in range(1, TOP + 1):
             board.cell(
                 f"{column}{row + 1 + number}", f'=ODOO.LIST({best},{number},"{name}")'
