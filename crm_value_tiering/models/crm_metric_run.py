@@ -10,8 +10,6 @@ from odoo.tools import SQL, date_utils, format_date
 
 _logger = logging.getLogger(__name__)
 
-# First key of the advisory lock; the second is the company.
-LOCK_CLASS = 190_420_502
 # What one metric may raise without stopping the others.
 METRIC_ERRORS = (psycopg2.Error, UserError, ArithmeticError, ValueError, KeyError)
 # The scheduled action commits when it has computed for this long. Each commit costs
@@ -187,7 +185,7 @@ class CrmMetricRun(models.Model):
         begun = time.monotonic()
         while run.state == "waiting":
             # Lock and working tables end with the transaction: after a commit, again.
-            if not run._try_lock_company():
+            if not run.company_id._try_lock_value_job(run._name):
                 return False
             clock = time.monotonic()
             run.started_at = run.started_at or fields.Datetime.now()
@@ -278,16 +276,6 @@ class CrmMetricRun(models.Model):
                 "state": "failed" if self.error else "done",
             }
         self.write(vals)
-
-    def _try_lock_company(self):
-        """Take the company's lock until the end of the transaction, if it is free."""
-        return self.env.execute_query(
-            SQL(
-                "SELECT pg_try_advisory_xact_lock(%s, %s)",
-                LOCK_CLASS,
-                self.company_id.id,
-            )
-        )[0][0]
 
     # ---------------------------------------------------------------------- cron
     @api.model

@@ -11,9 +11,6 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
-# First key of the advisory lock; the second is the company.
-LOCK_CLASS = 190_420_502
-
 
 class CrmValueAction(models.Model):
     """The daily job: who is asked to do what for which customer.
@@ -32,20 +29,13 @@ class CrmValueAction(models.Model):
         :return: the actions that were claimed; none when another job is at it
         """
         actions = self.sudo().with_company(company)
-        if not actions._try_lock_company(company):
+        if not company._try_lock_value_job(self._name):
             return self.browse()
         today = company._get_value_today()
         actions._update_outcomes(company, today)
         claimed = actions._claim(company, today)
         claimed._create_activities(company, today)
         return claimed
-
-    @api.model
-    def _try_lock_company(self, company):
-        """Take the company's lock until the end of the transaction, if it is free."""
-        return self.env.execute_query(
-            SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", LOCK_CLASS, company.id)
-        )[0][0]
 
     @api.model
     def _claim(self, company, today):

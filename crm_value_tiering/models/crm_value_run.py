@@ -10,9 +10,6 @@ from odoo.tools import SQL, format_date, formatLang
 
 _logger = logging.getLogger(__name__)
 
-# First key of the advisory lock; the second is the company.
-LOCK_CLASS = 190_420_501
-
 
 class CrmValueRun(models.Model):
     """A computation of the tiers of a company: what went in, what came out."""
@@ -230,7 +227,7 @@ class CrmValueRun(models.Model):
     @api.model
     def _recompute_company(self, company, as_of):
         """Compute one company; returns the run, or nothing when one is under way."""
-        if not self._try_lock_company(company):
+        if not company._try_lock_value_job(self._name):
             return self.browse()
         model = self.env["crm.value.model"].sudo()._get_for_company(company, as_of)
         return self._execute(company, model, as_of)
@@ -280,13 +277,6 @@ class CrmValueRun(models.Model):
             "written_count": job["counts"]["written"],
             "transition_count": job["counts"]["transitions"],
         }
-
-    @api.model
-    def _try_lock_company(self, company):
-        """Take the company's lock until the end of the transaction, if it is free."""
-        return self.env.execute_query(
-            SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", LOCK_CLASS, company.id)
-        )[0][0]
 
     # --------------------------------------------------------------------- cron
     @api.model

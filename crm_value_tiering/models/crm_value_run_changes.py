@@ -34,7 +34,7 @@ class CrmValueRun(models.Model):
             or base.parameters != self._as_stored(model._get_parameters())
         ):
             return self._recompute_company(company, as_of)
-        if not self._try_lock_company(company):
+        if not company._try_lock_value_job(self._name):
             return self.browse()
         scope = self.env["crm.value.dirty"].sudo()._create_scope(company)
         self._add_recent(company, base, as_of)

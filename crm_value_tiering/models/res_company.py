@@ -3,6 +3,7 @@ from datetime import datetime
 import pytz
 
 from odoo import fields, models
+from odoo.tools import SQL
 
 
 class ResCompany(models.Model):
@@ -30,3 +31,18 @@ class ResCompany(models.Model):
         zone = pytz.timezone(self._get_value_timezone())
         midnight = datetime.combine(fields.Date.add(day, days=1), datetime.min.time())
         return zone.localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _try_lock_value_job(self, job):
+        """Take the company's lock of a job until the end of the transaction.
+
+        Whoever finds it taken leaves the company to the one who is at it. Each job has
+        a lock of its own: different ones of a company go on side by side.
+
+        :param job: name of the model whose job it is
+        :return: whether the lock was free
+        """
+        self.ensure_one()
+        # Two keys: no lock of Odoo's own, which has one, is ever meant.
+        return self.env.execute_query(
+            SQL("SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", job, self.id)
+        )[0][0]

@@ -8,6 +8,7 @@ from . import test_value_setup
 from . import test_value_tiers
 from . import test_value_access
 from . import test_value_concurrency
+from . import test_value_lock
 from . import test_value_drive
 from . import test_value_holdout
 from . import test_value_lead

@@ -180,13 +180,9 @@ class TestMetricRun(MetricCommon):
 
     def test_somebody_else_is_at_it(self):
         """The second leaves it to the first, and leaves no run behind."""
-        lock = SQL(
-            "SELECT pg_try_advisory_xact_lock(%s, %s)",
-            crm_metric_run.LOCK_CLASS,
-            self.company.id,
-        )
-        with self.registry.cursor() as other:
-            other.execute(lock)
+        with self.registry.cursor() as cr:
+            company = self.company.with_env(self.env(cr=cr))
+            self.assertTrue(company._try_lock_value_job("crm.metric.run"))
             self.assertFalse(self.metric_runs.recompute(self.company))
             self.assertFalse(self._own_runs())
             waiting = self.metric_runs._request(self.company)

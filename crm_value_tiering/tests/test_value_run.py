@@ -10,7 +10,6 @@ from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import format_date, mute_logger
 
 from ..hooks import post_init_hook, uninstall_hook
-from ..models.crm_value_run import LOCK_CLASS
 from .common import ValueCommon
 
 RUN_LOGGER = "odoo.addons.crm_value_tiering.models.crm_value_run"
@@ -194,9 +193,8 @@ class TestValueRun(ValueCommon):
         other = self._create_company("Value Test Other Company")
         before = self.runs.search_count([])
         with self.registry.cursor() as cr:
-            cr.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, self.company.id]
-            )
+            company = self.company.with_env(self.env(cr=cr))
+            self.assertTrue(company._try_lock_value_job("crm.value.run"))
             self.assertFalse(self.runs.recompute(self.company, self.as_of))
             self.assertEqual(self.runs.search_count([]), before)
             runs = self.runs.recompute(self.company + other, self.as_of)

@@ -1,0 +1,46 @@
+from odoo.tests import tagged
+
+from .test_value_action import ActionCommon
+
+
+@tagged("post_install", "-at_install")
+class TestValueLock(ActionCommon):
+    """Each job of a company runs once at a time, and none waits for another."""
+
+    def _assert_only_one_blocked(self, running):
+        """While another session is at the job ``running``, the other jobs work."""
+        jobs = {
+            "crm.value.run": lambda: self.env["crm.value.run"].recompute(self.company),
+            "crm.metric.run": lambda: self.env["crm.metric.run"].recompute(
+                self.company
+            ),
+            "crm.value.action": self._schedule,
+        }
+        with self.registry.cursor() as cr:
+            elsewhere = self.company.with_env(self.env(cr=cr))
+            self.assertTrue(elsewhere._try_lock_value_job(running))
+            for name, job in jobs.items():
+                with self.subTest(running=running, job=name):
+                    self.assertEqual(bool(job()), name != running)
+
+    def test_tiers_are_computed(self):
+        """This very transaction has computed them: another one may do the rest."""
+        with self.registry.cursor() as cr:
+            elsewhere = self.company.with_env(self.env(cr=cr))
+            self.assertFalse(elsewhere._try_lock_value_job("crm.value.run"))
+            self.assertTrue(elsewhere._try_lock_value_job("crm.metric.run"))
+            self.assertTrue(elsewhere._try_lock_value_job("crm.value.action"))
+
+    def test_metrics_are_computed(self):
+        """The night's activities do not wait for a long computation of metrics."""
+        self._assert_only_one_blocked("crm.metric.run")
+
+    def test_activities_are_scheduled(self):
+        self._assert_only_one_blocked("crm.value.action")
+
+    def test_companies_do_not_block_each_other(self):
+        other = self._create_company("Value Test Other Company")
+        with self.registry.cursor() as cr:
+            elsewhere = other.with_env(self.env(cr=cr))
+            self.assertTrue(elsewhere._try_lock_value_job("crm.value.action"))
+            self.assertTrue(self._schedule())
