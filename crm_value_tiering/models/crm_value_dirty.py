@@ -37,6 +37,8 @@ class CrmValueDirty(models.Model):
         :param partner_ids: contacts, or their commercial entities
         :param company_ids: for which companies; default: all
         """
+        if not partner_ids:
+            return
         precommit = self.env.cr.precommit
         pending = precommit.data.setdefault(PENDING, set())
         if not pending:

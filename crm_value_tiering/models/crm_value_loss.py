@@ -60,14 +60,16 @@ class CrmValueLoss(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        partners = self.env["res.partner"]
+        partners = self.env["res.partner"].browse(
+            {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
+        )
         losses = super().create(
             [
                 {
                     **vals,
-                    "partner_id": partners.browse(
-                        vals.get("partner_id")
-                    ).commercial_partner_id.id,
+                    "partner_id": partners.browse(vals.get("partner_id"))
+                    .with_prefetch(partners.ids)
+                    .commercial_partner_id.id,
                 }
                 for vals in vals_list
             ]
@@ -109,19 +111,23 @@ class CrmValueLoss(models.Model):
 
     def _settle_actions(self):
         """Open actions failed; their activities are done, with the reason as feedback."""
-        for loss in self:
-            actions = (
-                self.env["crm.value.action"]
-                .sudo()
-                .search(
-                    [
-                        ("company_id", "=", loss.company_id.id),
-                        ("partner_id", "=", loss.partner_id.id),
-                        ("kind", "in", ("save", "winback")),
-                        ("outcome", "=", "open"),
-                    ]
-                )
+        found = (
+            self.env["crm.value.action"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "in", self.company_id.ids),
+                    ("partner_id", "in", self.partner_id.ids),
+                    ("kind", "in", ("save", "winback")),
+                    ("outcome", "=", "open"),
+                ]
             )
+            .grouped(lambda action: (action.company_id, action.partner_id))
+        )
+        for loss in self:
+            actions = found.pop((loss.company_id, loss.partner_id), None)
+            if not actions:
+                continue
             actions.write({"outcome": "left", "outcome_date": loss.date})
             feedback = ": ".join(filter(None, [loss.reason_id.name, loss.note]))
             actions.activity_id.filtered("active").action_feedback(feedback=feedback)

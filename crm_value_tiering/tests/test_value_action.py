@@ -398,6 +398,42 @@ class TestValueLoss(ActionCommon):
         self.assertEqual(activity.feedback, "Price: A tenth cheaper elsewhere")
         self.assertEqual((actions - action).mapped("outcome"), ["open"] * 4)
 
+    def test_several_at_once(self):
+        """Each settles the actions of its own customer; others stay open."""
+        actions = self._schedule()
+        losses = self._create_losses(self.at_risk[:2])
+        self.assertEqual(
+            actions.filtered(lambda a: a.outcome == "left").partner_id,
+            losses.partner_id,
+        )
+        self.assertFalse(
+            actions.filtered(lambda a: a.outcome == "left").activity_id.filtered(
+                "active"
+            )
+        )
+
+    def test_queries_do_not_grow(self):
+        """An import of many losses looks for open actions once."""
+
+        def count(customers):
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self._create_losses(customers)
+            self.env.flush_all()
+            return self.cr.sql_log_count - before
+
+        count(self.customers[:1])
+        self.assertEqual(count(self.customers[:6]), count(self.customers[:2]))
+
+    def _create_losses(self, customers):
+        reason = self.env.ref("crm_value_tiering.crm_value_loss_reason_price")
+        return self.env["crm.value.loss"].create(
+            [
+                {"partner_id": customer.id, "reason_id": reason.id}
+                for customer in customers
+            ]
+        )
+
     def test_nobody_is_asked_again(self):
         """Until the customer buys and falls silent again."""
         self._record(self.at_risk[0])

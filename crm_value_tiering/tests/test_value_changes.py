@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import Command
 from odoo.tests import tagged
 
+from ..models.crm_value_dirty import PENDING
 from .common import ValueCommon
 
 
@@ -103,6 +104,18 @@ class TestValueChanges(ValueCommon):
         self.assertFalse(
             self.env["crm.value.dirty"].search([("company_id", "=", company.id)])
         )
+
+    def test_nobody(self):
+        """A contact saved without consequence costs the transaction's end nothing."""
+        self.env.cr.flush()
+        callbacks = len(self.env.cr.precommit._funcs)
+        with self.assertQueryCount(0):
+            self.env["crm.value.dirty"]._mark([])
+            self.env["res.partner"]._mark_value_dirty()
+            self.env["sale.order"]._mark_value_dirty()
+            self.env["account.move"]._mark_value_dirty()
+        self.assertEqual(len(self.env.cr.precommit._funcs), callbacks)
+        self.assertNotIn(PENDING, self.env.cr.precommit.data)
 
     def test_deleted_customer(self):
         customer = self._create_customer()
