@@ -88,7 +88,8 @@ class CrmMetricRun(models.Model):
         :return: the runs, one per company; a company that somebody else is computing
             right now is left out
         :raise AccessError: without the right to compute
-        :raise UserError: when the months are in the future or the wrong way round
+        :raise UserError: when a day is no date, or the months are in the future or the
+            wrong way round
         """
         runs = self._request(companies, date_from, date_to)
         computed = self.browse()
@@ -121,10 +122,10 @@ class CrmMetricRun(models.Model):
     @api.model
     def _prepare_run_vals(self, company, date_from, date_to):
         current = date_utils.start_of(company._get_value_today(), "month")
-        first = fields.Date.to_date(date_from) or fields.Date.subtract(
+        first = company._parse_value_day(date_from) or fields.Date.subtract(
             current, months=1
         )
-        last = fields.Date.to_date(date_to) or current
+        last = company._parse_value_day(date_to) or current
         first, last = (date_utils.start_of(day, "month") for day in (first, last))
         if first > last:
             raise UserError(
@@ -328,18 +329,15 @@ class CrmMetricRun(models.Model):
                 """
                 SELECT company.id FROM res_company company
                  WHERE company.active AND (
-                       EXISTS (SELECT FROM sale_order
-                                WHERE company_id = company.id AND state = 'sale')
-                    OR EXISTS (SELECT FROM account_move
-                                WHERE company_id = company.id AND state = 'posted'
-                                  AND move_type IN ('out_invoice', 'out_refund'))
+                       %s
                     OR EXISTS (SELECT FROM crm_lead lead
                                  LEFT JOIN res_users seller ON seller.id = lead.user_id
                                 WHERE lead.date_closed IS NOT NULL
                                   AND COALESCE(lead.company_id, seller.company_id)
                                     = company.id))
                  ORDER BY company.id
-                """
+                """,
+                self.env["crm.value.source"]._get_selling_sql(),
             )
         )
         return self.env["res.company"].browse(row[0] for row in rows)

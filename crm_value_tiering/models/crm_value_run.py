@@ -158,7 +158,7 @@ class CrmValueRun(models.Model):
             raise AccessError(
                 self.env._("You can compute the tiers of your own companies only.")
             )
-        as_of = self._parse_as_of(as_of)
+        as_of = companies._parse_value_day(as_of)
         for company in companies if not self.env.su else ():
             self._check_not_future(company, as_of)
         runs = self.browse()
@@ -187,20 +187,6 @@ class CrmValueRun(models.Model):
         return action
 
     # ----------------------------------------------------------------- business
-    @api.model
-    def _parse_as_of(self, as_of):
-        """The day that a caller means, perhaps a remote one; None stands for today."""
-        try:
-            return fields.Date.to_date(as_of)
-        except (TypeError, ValueError) as error:
-            raise UserError(
-                self.env._(
-                    "“%(date)s” is not a date: write it as 2026-06-30, or leave it out "
-                    "for today.",
-                    date=as_of,
-                )
-            ) from error
-
     @api.model
     def _check_not_future(self, company, as_of):
         """Orders of days to come would be missing: their absence looks like churn."""
@@ -317,15 +303,12 @@ class CrmValueRun(models.Model):
                 """
                 SELECT company.id FROM res_company company
                  WHERE company.active AND (
-                       EXISTS (SELECT FROM sale_order
-                                WHERE company_id = company.id AND state = 'sale')
-                    OR EXISTS (SELECT FROM account_move
-                                WHERE company_id = company.id AND state = 'posted'
-                                  AND move_type IN ('out_invoice', 'out_refund'))
+                       %s
                     OR EXISTS (SELECT FROM crm_value_profile
                                 WHERE company_id = company.id))
                  ORDER BY company.id
-                """
+                """,
+                self.env["crm.value.source"]._get_selling_sql(),
             )
         )
         return self.env["res.company"].browse(row[0] for row in rows)

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+# What counts among posted journal entries.
+INVOICE_TYPES = ("out_invoice", "out_receipt", "out_refund")
+
 
 class CrmValueSource(models.AbstractModel):
     """The one relation of money that everything in the suite reads.
@@ -17,8 +20,9 @@ class CrmValueSource(models.AbstractModel):
 
     A module that knows another source of money adds a key to ``crm.value.model.source``
     and the methods ``_get_events_sql_<key>``, ``_get_products_sql_<key>`` (what was
-    bought), ``_get_unconverted_sql_<key>`` (events in another currency) and
-    ``_get_recent_sql_<key>`` (who has a document since a day).
+    bought), ``_get_unconverted_sql_<key>`` (events in another currency),
+    ``_get_recent_sql_<key>`` (who has a document since a day) and
+    ``_get_selling_sql_<key>`` (whether a company has a document at all).
     """
 
     _name = "crm.value.source"
@@ -60,6 +64,18 @@ class CrmValueSource(models.AbstractModel):
         return getattr(self, f"_get_recent_sql_{source}")(company, since, as_of)
 
     @api.model
+    def _get_selling_sql(self):
+        """SQL: whether ``company``, a row of res_company, ever sold, by any source."""
+        sources = dict(self.env["crm.value.model"]._fields["source"].selection)
+        return SQL(
+            "(%s)",
+            SQL(" OR ").join(
+                SQL("EXISTS (%s)", getattr(self, f"_get_selling_sql_{source}")())
+                for source in sources
+            ),
+        )
+
+    @api.model
     def _get_scope_sql(self, scope):
         """The condition that ``partner`` belongs to the customers of ``scope``."""
         if scope is None:
@@ -90,6 +106,13 @@ class CrmValueSource(models.AbstractModel):
             "so.company_id = %s AND so.state = 'sale' AND so.date_order < %s",
             company.id,
             company._get_value_day_end(as_of),
+        )
+
+    @api.model
+    def _get_selling_sql_sale(self):
+        return SQL(
+            "SELECT FROM sale_order so"
+            " WHERE so.company_id = company.id AND so.state = 'sale'"
         )
 
     @api.model
@@ -192,9 +215,19 @@ class CrmValueSource(models.AbstractModel):
     def _get_invoice_where_sql(self, company, as_of):
         return SQL(
             "move.company_id = %s AND move.state = 'posted' AND move.invoice_date <= %s"
-            " AND move.move_type IN ('out_invoice', 'out_receipt', 'out_refund')",
+            " AND move.move_type IN %s",
             company.id,
             as_of,
+            INVOICE_TYPES,
+        )
+
+    @api.model
+    def _get_selling_sql_invoice(self):
+        return SQL(
+            "SELECT FROM account_move move"
+            " WHERE move.company_id = company.id AND move.state = 'posted'"
+            " AND move.move_type IN %s",
+            INVOICE_TYPES,
         )
 
     @api.model

@@ -2,7 +2,8 @@ from datetime import datetime
 
 import pytz
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
@@ -31,6 +32,23 @@ class ResCompany(models.Model):
         zone = pytz.timezone(self._get_value_timezone())
         midnight = datetime.combine(fields.Date.add(day, days=1), datetime.min.time())
         return zone.localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+
+    @api.model
+    def _parse_value_day(self, day):
+        """The day that a caller means, perhaps a remote one who sends text.
+
+        :return: a date, or None when ``day`` was left out
+        :raise UserError: when it is no date
+        """
+        try:
+            return fields.Date.to_date(day)
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "“%(date)s” is not a date: write it as 2026-06-30, or leave it out.",
+                    date=day,
+                )
+            ) from error
 
     def _try_lock_value_job(self, job):
         """Take the company's lock of a job until the end of the transaction.

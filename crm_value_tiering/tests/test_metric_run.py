@@ -111,9 +111,13 @@ class TestMetricRun(MetricCommon):
         for first, last, message in (
             ("2026-05-01", "2026-04-30", "must not be after"),
             ("2026-05-01", "2026-07-01", "cannot be measured"),
+            ("2026-07-01", False, "must not be after"),
+            ("05/01/2026", "2026-05-01", "“05/01/2026” is not a date: write it as"),
+            ("2026-05-01", "2026-05-32", "“2026-05-32” is not a date"),
+            (5, None, "“5” is not a date"),
         ):
             with (
-                self.subTest(last=last),
+                self.subTest(first=first, last=last),
                 self.assertRaisesRegex(UserError, message),
             ):
                 self.metric_runs.recompute(self.company, first, last)
