@@ -93,9 +93,12 @@ class CrmValueEngine(models.AbstractModel):
 
     # -------------------------------------------------------------- dimensions
     @api.model
-    def _get_dimensions(self):
+    def _get_dimensions(self, parameters=None):
         """Hook: what the value score is made of.
 
+        :param parameters: those of a computation (see ``_get_parameters`` of the value
+            model): a dimension that costs something to measure is left out when its
+            weight is 0; None: all dimensions that there are
         :return: list of dicts, in the order shown to users:
 
             - ``code``: ``<code>``; the profile has a field ``score_<code>`` (1 to 5) and
@@ -116,9 +119,10 @@ class CrmValueEngine(models.AbstractModel):
         ]
 
     @api.model
-    def _get_dimension_joins(self):
-        """SQL: the joins that the measures of all dimensions need."""
-        return SQL(" ").join(d["join"] for d in self._get_dimensions() if d.get("join"))
+    def _get_dimension_joins(self, parameters):
+        """SQL: the joins that the measures of the dimensions need."""
+        dimensions = self._get_dimensions(parameters)
+        return SQL(" ").join(d["join"] for d in dimensions if d.get("join"))
 
     # ------------------------------------------------------------------- facts
     @api.model

@@ -32,7 +32,7 @@ class CrmValueEngine(models.AbstractModel):
         calibration["sufficient"] = customers >= parameters["min_customers"]
         calibration["dimensions"] = {}
         fractions = [step / SCORES for step in range(1, SCORES)]
-        for dimension in self._get_dimensions():
+        for dimension in self._get_dimensions(parameters):
             low, high, kind, cuts = self.env.execute_query(
                 SQL(
                     """
@@ -47,7 +47,7 @@ class CrmValueEngine(models.AbstractModel):
                     """,
                     fractions=fractions,
                     measure=dimension["measure"],
-                    joins=self._get_dimension_joins(),
+                    joins=self._get_dimension_joins(parameters),
                 )
             )[0]
             calibration["dimensions"][dimension["code"]] = {

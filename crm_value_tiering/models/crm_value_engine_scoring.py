@@ -28,7 +28,7 @@ class CrmValueEngine(models.AbstractModel):
                 ON expectation.x = f.purchase_days - 1
                AND expectation.age = %(as_of)s::date - f.first_purchase
             """,
-            joins=self._get_dimension_joins(),
+            joins=self._get_dimension_joins(job["parameters"]),
             as_of=job["as_of"],
             scores=self._select_sql(self._get_score_columns(job)),
         )
@@ -126,7 +126,7 @@ class CrmValueEngine(models.AbstractModel):
     def _get_score_columns(self, job):
         """``score_<code>`` → SQL: 1 to 5, NULL without a measure or a comparison."""
         columns = {}
-        for dimension in self._get_dimensions():
+        for dimension in self._get_dimensions(job["parameters"]):
             cut = job["calibration"]["dimensions"][dimension["code"]]
             if not job["calibration"]["sufficient"] or not cut["cuts"]:
                 expression = SQL("NULL::int")
@@ -155,7 +155,7 @@ class CrmValueEngine(models.AbstractModel):
     def _get_value_score_sql(self, job):
         """0 to 100: the weighted mean of the known scores, 1 of 5 counting as 0."""
         parts, weights = [], []
-        for dimension in self._get_dimensions():
+        for dimension in self._get_dimensions(job["parameters"]):
             score = SQL("f.%s", SQL.identifier(f"score_{dimension['code']}"))
             weight = job["parameters"][f"weight_{dimension['code']}"]
             parts.append(SQL("COALESCE((%s - 1) * %s, 0)", score, weight))

@@ -40,7 +40,7 @@ class CrmValueProfile(models.Model):
             "summary": self._get_summary_sentences(run),
             "dimensions": [
                 self._get_dimension_part(run, dimension["code"])
-                for dimension in self.env["crm.value.engine"]._get_dimensions()
+                for dimension in self._get_explained_dimensions(run)
             ],
             "values": self._get_value_parts(run),
             "notes": self._get_notes(run),
@@ -226,13 +226,17 @@ class CrmValueProfile(models.Model):
         )
 
     # ------------------------------------------------------------------- parts
+    def _get_explained_dimensions(self, run):
+        """The dimensions that counted in ``run``."""
+        return self.env["crm.value.engine"]._get_dimensions(run.parameters)
+
     def _get_dimension_part(self, run, code):
         """Hook: a module that adds a dimension extends :meth:`_get_measure_text`."""
         name = f"score_{code}"
         score = self[name]
         weights = {
             dimension["code"]: run.parameters[f"weight_{dimension['code']}"]
-            for dimension in self.env["crm.value.engine"]._get_dimensions()
+            for dimension in self._get_explained_dimensions(run)
             if self[f"score_{dimension['code']}"]
         }
         known = sum(weights.values())
