@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import lgamma, log
 
-from .optimize import minimize_positive_sum
+from .optimize import minimize_positive
+from .special import digamma
 
 START = (5.0, 4.0, 15.0)
 
@@ -45,19 +46,38 @@ class Fit:
 
 def negative_log_likelihood(parameters: Parameters, customers: Mapping) -> float:
     """-log L of ``customers``, a mapping (x, mean spend > 0) -> number of them."""
-    p, q, v = parameters.p, parameters.q, parameters.v
-    constant = q * log(v) - lgamma(q)
-    by_count: dict[int, float] = {}
-    total = 0.0
+    return _objective(parameters, _by_count(customers))[0]
+
+
+def _by_count(customers: Mapping) -> dict:
+    """x -> list of (spend in all, log of the mean spend, number of customers)."""
+    groups: dict[int, list] = {}
     for (x, spend), count in customers.items():
-        fixed = by_count.get(x)
-        if fixed is None:
-            px = p * x
-            fixed = constant + lgamma(px + q) - lgamma(px) + px * log(x)
-            by_count[x] = fixed
+        groups.setdefault(x, []).append((x * spend, log(spend), count))
+    return groups
+
+
+def _objective(parameters: Parameters, groups: dict) -> tuple[float, tuple[float, ...]]:
+    """-log L and its derivatives by p, q and v."""
+    p, q, v = parameters.p, parameters.q, parameters.v
+    log_v, psi_q = log(v), digamma(q)
+    constant = q * log_v - lgamma(q)
+    total = by_p = by_q = by_v = 0.0
+    for x, members in groups.items():
         px = p * x
-        total += count * (fixed + (px - 1) * log(spend) - (px + q) * log(x * spend + v))
-    return -total
+        number = log_means = log_sums = inverses = 0.0
+        for spent, log_mean, count in members:
+            number += count
+            log_means += count * log_mean
+            log_sums += count * log(spent + v)
+            inverses += count / (spent + v)
+        fixed = constant + lgamma(px + q) - lgamma(px) + px * log(x)
+        psi = digamma(px + q)
+        total += number * fixed + (px - 1) * log_means - (px + q) * log_sums
+        by_p += x * (number * (psi - digamma(px) + log(x)) + log_means - log_sums)
+        by_q += number * (psi - psi_q + log_v) - log_sums
+        by_v += number * q / v - (px + q) * inverses
+    return -total, (-by_p, -by_q, -by_v)
 
 
 def fit(customers: Iterable[tuple[int, float]] | Mapping) -> Fit:
@@ -76,10 +96,9 @@ def fit(customers: Iterable[tuple[int, float]] | Mapping) -> Fit:
     scaled = Counter()
     for (x, spend), count in counted.items():
         scaled[x, spend / scale] += count
-    minimum = minimize_positive_sum(
-        lambda point, terms: negative_log_likelihood(Parameters(*point), terms),
-        scaled,
-        START,
+    groups = _by_count(scaled)
+    minimum = minimize_positive(
+        lambda *point: _objective(Parameters(*point), groups), START
     )
     p, q, v = minimum.point
     number = sum(counted.values())

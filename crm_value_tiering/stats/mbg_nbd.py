@@ -19,7 +19,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, expm1, isfinite, lgamma, log, log1p
 
-from .optimize import minimize_positive_sum
+from .optimize import minimize_positive
+from .special import digamma
 
 DAYS_PER_WEEK = 7.0
 # First guess: a purchase every ten weeks, a third of the customers leave.
@@ -56,27 +57,65 @@ def negative_log_likelihood(parameters: Parameters, customers: Mapping) -> float
     C B(a, b+x+1)/B(a,b) (alpha+T)^-(r+x)  +  C B(a+1, b+x)/B(a,b) (alpha+t_x)^-(r+x):
     still active, or gone right after the last purchase.
     """
-    r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
-    constant = r * log(alpha) - lgamma(r) - (lgamma(a) + lgamma(b) - lgamma(a + b))
-    by_count: dict[int, tuple[float, float]] = {}
-    logs: dict[float, float] = {}
-    total = 0.0
+    return _objective(parameters, _by_count(customers))[0]
+
+
+def _by_count(customers: Mapping) -> dict:
+    """x -> list of (t_x, T, number of customers)."""
+    groups: dict[int, list] = {}
     for (x, t_x, big_t), count in customers.items():
-        terms = by_count.get(x)
-        if terms is None:
-            still = lgamma(a) + lgamma(b + x + 1) - lgamma(a + b + x + 1)
-            terms = by_count[x] = (constant + lgamma(r + x) + still, log(a / (b + x)))
-        log_t = logs.get(big_t)
-        if log_t is None:
-            log_t = logs[big_t] = log(alpha + big_t)
-        log_tx = logs.get(t_x)
-        if log_tx is None:
-            log_tx = logs[t_x] = log(alpha + t_x)
-        gone = terms[1] + (r + x) * (log_t - log_tx)
-        # log(1 + e^gone) without overflow
-        tail = gone + log1p(exp(-gone)) if gone > 0 else log1p(exp(gone))
-        total += count * (terms[0] - (r + x) * log_t + tail)
-    return -total
+        groups.setdefault(x, []).append((t_x, big_t, count))
+    return groups
+
+
+def _objective(parameters: Parameters, groups: dict) -> tuple[float, tuple[float, ...]]:
+    """-log L and its derivatives by r, alpha, a and b.
+
+    ``gone`` is the log-odds that the customer has left, ``left`` their probability:
+    log L = constant(x) - (r+x) log(alpha+T) + log(1 + e^gone).
+    """
+    r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
+    log_alpha = log(alpha)
+    constant = r * log_alpha - lgamma(r) - lgamma(b) + lgamma(a + b)
+    psi_r, psi_b, psi_ab = digamma(r), digamma(b), digamma(a + b)
+    logs: dict[float, float] = {}
+    total = by_r = by_alpha = by_a = by_b = 0.0
+    for x, members in groups.items():
+        shape = r + x
+        base = log(a / (b + x))
+        number = leaving = tails = log_ts = drifts = 0.0
+        slopes = 0.0
+        for t_x, big_t, count in members:
+            log_t = logs.get(big_t)
+            if log_t is None:
+                log_t = logs[big_t] = log(alpha + big_t)
+            log_tx = logs.get(t_x)
+            if log_tx is None:
+                log_tx = logs[t_x] = log(alpha + t_x)
+            drift = log_t - log_tx
+            gone = base + shape * drift
+            # log(1 + e^gone) and e^gone / (1 + e^gone) without overflow
+            odds = exp(-abs(gone))
+            if gone > 0:
+                tail, left = gone + log1p(odds), 1 / (1 + odds)
+            else:
+                tail, left = log1p(odds), odds / (1 + odds)
+            number += count
+            tails += count * tail
+            log_ts += count * log_t
+            leaving += count * left
+            drifts += count * left * drift
+            slopes += count * ((1 - left) / (alpha + big_t) + left / (alpha + t_x))
+        psi_abx = digamma(a + b + x + 1)
+        fixed = constant + lgamma(shape) + lgamma(b + x + 1) - lgamma(a + b + x + 1)
+        total += number * fixed - shape * log_ts + tails
+        by_r += number * (digamma(shape) - psi_r + log_alpha) - log_ts + drifts
+        by_alpha += number * r / alpha - shape * slopes
+        by_a += number * (psi_ab - psi_abx) + leaving / a
+        by_b += number * (psi_ab - psi_b + digamma(b + x + 1) - psi_abx) - leaving / (
+            b + x
+        )
+    return -total, (-by_r, -by_alpha, -by_a, -by_b)
 
 
 def fit(customers: Iterable[tuple[int, float, float]] | Mapping) -> Fit:
@@ -87,10 +126,9 @@ def fit(customers: Iterable[tuple[int, float, float]] | Mapping) -> Fit:
     counted = Counter(customers)  # takes an iterable as well as a mapping
     if not counted:
         raise ValueError("No customers to fit")
-    minimum = minimize_positive_sum(
-        lambda point, terms: negative_log_likelihood(Parameters(*point), terms),
-        counted,
-        START,
+    groups = _by_count(counted)
+    minimum = minimize_positive(
+        lambda *point: _objective(Parameters(*point), groups), START
     )
     return Fit(
         Parameters(*minimum.point),

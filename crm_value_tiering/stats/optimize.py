@@ -1,19 +1,24 @@
 """Minimisation of a smooth function of a few positive parameters.
 
-The method is the simplex of Nelder and Mead (The Computer Journal 7, 1965) with the
-dimension-dependent coefficients of Gao and Han (Computational Optimization and
-Applications 51, 2012), restarted until a fresh simplex finds nothing better. It works on
-the logarithms of the parameters, so they stay positive without constraints.
+The method is that of Broyden, Fletcher, Goldfarb and Shanno with the line search of Lewis
+and Overton (Mathematical Programming 141, 2013), as Nocedal and Wright describe it in
+"Numerical Optimization" (2nd edition, chapter 6). It works on the logarithms of the
+parameters, so they stay positive without constraints.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp, isfinite, log
-from typing import Any
+from math import exp, inf, isfinite, log, sqrt
 
 LOG_BOUND = 14.0  # exp(14) is about 1.2 million: beyond it a parameter has run away
+# One standard error of log(parameter) beyond which it is not known: a factor of 20.
+LOG_ERROR_BOUND = 3.0
+LONGEST_STEP = 2.0  # in units of log(parameter); the first steps know no curvature
+SUFFICIENT_DECREASE, CURVATURE = 1e-4, 0.9  # of a step along the line
+DIFFERENCE = 1e-4  # step of the differences of the gradient
 
-PILOT = 1500  # terms of the sample that finds the neighbourhood
+Vector = list[float]
+Matrix = list[Vector]
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,8 @@ class Minimum:
 
     :ivar point: the parameters, all > 0
     :ivar value: the function there
-    :ivar converged: whether a restart confirmed the point inside the bounds
+    :ivar converged: whether it is a minimum inside the bounds that determines each of
+        the parameters
     :ivar evaluations: how often the function was called
     """
 
@@ -33,123 +39,176 @@ class Minimum:
 
 
 def minimize_positive(
-    function: Callable[..., float],
+    function: Callable[..., tuple[float, Sequence[float]]],
     start: Sequence[float],
-    tolerance: float = 1e-4,
-    max_evaluations: int = 2000,
-    step: float = 0.5,
-    confirm: bool = True,
+    tolerance: float = 1e-6,
+    max_evaluations: int = 300,
 ) -> Minimum:
-    """Minimise ``function(*parameters)`` over positive parameters.
+    """Minimise a negative log-likelihood over positive parameters.
 
-    :param function: the function; a value that is not finite, or an OverflowError,
-        ValueError or ZeroDivisionError, counts as "not here"
+    :param function: ``function(*parameters)`` gives its value and its derivatives by
+        each parameter; a value that is not finite, or an OverflowError, ValueError or
+        ZeroDivisionError, counts as "not here"
     :param start: first guess, all > 0
-    :param tolerance: absolute improvement of the value below which a restart is final
+    :param tolerance: absolute improvement of the value that is still worth a step
     :param max_evaluations: bound on the work; reaching it means "not converged"
-    :param step: size of the first simplex, in units of log(parameter)
-    :param confirm: restart until nothing better is found; else one descent will do
     """
-    calls = 0
-
-    def at(point: Sequence[float]) -> float:
-        nonlocal calls
-        calls += 1
-        if any(abs(coordinate) > LOG_BOUND for coordinate in point):
-            return float("inf")
-        try:
-            value = function(*map(exp, point))
-        except (OverflowError, ValueError, ZeroDivisionError):
-            return float("inf")
-        return value if isfinite(value) else float("inf")
-
-    best = [log(value) for value in start]
-    best_value = at(best)
-    converged = False
-    while calls < max_evaluations:
-        point, value = _simplex(
-            at, best, step, tolerance, lambda: max_evaluations - calls
-        )
-        improvement = best_value - value
-        if value <= best_value:
-            best, best_value = point, value
-        if not (confirm and improvement > tolerance):
-            converged = isfinite(best_value)
+    search = _Search(function, max_evaluations)
+    point = [log(value) for value in start]
+    value, gradient = search.at(point)
+    inverse: Matrix | None = None  # of the Hessian, as the steps reveal it
+    while search.remaining() > 0 and isfinite(value):
+        direction = _descent(inverse, gradient)
+        if -_dot(direction, gradient) < 2 * tolerance:
             break
-        step /= 2
-    if any(abs(coordinate) > LOG_BOUND - 1.0 for coordinate in best):
-        converged = False
-    return Minimum(tuple(map(exp, best)), best_value, converged, calls)
+        step = search.along(point, value, gradient, direction)
+        if step is None:
+            break
+        moved = [new - old for new, old in zip(step.point, point, strict=True)]
+        change = [new - old for new, old in zip(step.gradient, gradient, strict=True)]
+        inverse = _update(inverse, moved, change)
+        point, value, gradient = step.point, step.value, step.gradient
+    converged = (
+        isfinite(value)
+        and search.remaining() > 0
+        and _is_minimum(search, point, gradient, tolerance)
+    )
+    return Minimum(tuple(map(exp, point)), value, converged, search.calls)
 
 
-def minimize_positive_sum(
-    function: Callable[..., float],
-    terms: Mapping[Any, int],
-    start: Sequence[float],
-) -> Minimum:
-    """Minimise ``function(parameters, terms)``, a sum over many counted terms.
+@dataclass(frozen=True)
+class _Step:
+    point: Vector
+    value: float
+    gradient: Vector
 
-    A systematic sample of the terms leads near the minimum for a fraction of the work;
-    all of them then decide.
+
+class _Search:
+    """The function on logarithms, and how often it was called."""
+
+    def __init__(self, function, max_evaluations):
+        self.function = function
+        self.max_evaluations = max_evaluations
+        self.calls = 0
+
+    def remaining(self) -> int:
+        return self.max_evaluations - self.calls
+
+    def at(self, point: Vector) -> tuple[float, Vector]:
+        """Value and gradient by the logarithms; infinite where there is none."""
+        self.calls += 1
+        nowhere = inf, [0.0] * len(point)
+        if any(abs(coordinate) > LOG_BOUND for coordinate in point):
+            return nowhere
+        parameters = [exp(coordinate) for coordinate in point]
+        try:
+            value, derivatives = self.function(*parameters)
+        except (OverflowError, ValueError, ZeroDivisionError):
+            return nowhere
+        gradient = [p * d for p, d in zip(parameters, derivatives, strict=True)]
+        return (value, gradient) if all(map(isfinite, (value, *gradient))) else nowhere
+
+    def along(self, point, value, gradient, direction) -> _Step | None:
+        """A point along ``direction`` that is lower, and where the slope has eased."""
+        slope = _dot(gradient, direction)
+        longest = max(map(abs, direction))
+        length, low, high = min(1.0, LONGEST_STEP / longest), 0.0, inf
+        best = None
+        while self.remaining() > 0 and high - low > 1e-9:
+            moved = [p + length * d for p, d in zip(point, direction, strict=True)]
+            found, there = self.at(moved)
+            if found > value + SUFFICIENT_DECREASE * length * slope:
+                high = length
+            else:
+                best = _Step(moved, found, there)
+                if (
+                    _dot(there, direction) >= CURVATURE * slope
+                    or length * longest >= LONGEST_STEP
+                ):
+                    break
+                low = length
+            length = (low + high) / 2 if isfinite(high) else 2 * low
+            length = min(length, LONGEST_STEP / longest)
+        return best
+
+
+def _descent(inverse: Matrix | None, gradient: Vector) -> Vector:
+    """The direction to search in; straight down while no curvature is known."""
+    if inverse is None:
+        scale = max(1.0, sqrt(_dot(gradient, gradient)))
+        return [-slope / scale for slope in gradient]
+    return [-_dot(row, gradient) for row in inverse]
+
+
+def _update(inverse: Matrix | None, moved: Vector, change: Vector) -> Matrix | None:
+    """The inverse of the Hessian after a step that changed the gradient by ``change``."""
+    curvature = _dot(moved, change)
+    if curvature <= 1e-12:
+        return inverse
+    n = len(moved)
+    if inverse is None:
+        scale = curvature / _dot(change, change)
+        inverse = [[scale * (i == j) for j in range(n)] for i in range(n)]
+    hy = [_dot(row, change) for row in inverse]
+    factor = (1 + _dot(change, hy) / curvature) / curvature
+    return [
+        [
+            inverse[i][j]
+            + factor * moved[i] * moved[j]
+            - (hy[i] * moved[j] + moved[i] * hy[j]) / curvature
+            for j in range(n)
+        ]
+        for i in range(n)
+    ]
+
+
+def _is_minimum(search, point, gradient, tolerance) -> bool:
+    """Whether the Hessian says that ``point`` is a minimum, and where each coordinate is.
+
+    Its inverse holds the variances of log(parameters): where the function hardly depends
+    on a parameter, the value on which the search stopped means nothing.
     """
-    step = 0.5
-    if len(terms) > 2 * PILOT:
-        ordered = sorted(terms.items())
-        pilot = dict(ordered[:: len(ordered) // PILOT])
-        near = minimize_positive(lambda *point: function(point, pilot), start)
-        if not near.converged:
-            return near
-        start, step = near.point, 0.05
-    return minimize_positive(
-        lambda *point: function(point, terms), start, step=step, confirm=step == 0.5
+    hessian = []
+    for axis in range(len(point)):
+        slopes = []
+        for side in (1, -1):
+            moved = list(point)
+            moved[axis] += side * DIFFERENCE
+            slopes.append(search.at(moved)[1])
+        hessian.append(
+            [(up - down) / (2 * DIFFERENCE) for up, down in zip(*slopes, strict=True)]
+        )
+    covariance = _inverse(hessian)
+    if covariance is None:
+        return False
+    decrement = _dot(gradient, [_dot(row, gradient) for row in covariance])
+    return decrement < 100 * tolerance and all(
+        covariance[axis][axis] < LOG_ERROR_BOUND**2 for axis in range(len(point))
     )
 
 
-def _simplex(at, start, step, tolerance, remaining):
-    """One descent from ``start``; returns the best vertex and its value."""
-    n = len(start)
-    expansion, contraction, shrink = 1 + 2 / n, 0.75 - 0.5 / n, 1 - 1 / n
-    vertices = [(at(start), list(start))]
+def _inverse(matrix: Matrix) -> Matrix | None:
+    """Inverse of a symmetric matrix by Gauss and Jordan; None unless positive definite."""
+    n = len(matrix)
+    rows = [
+        [(matrix[i][j] + matrix[j][i]) / 2 for j in range(n)]
+        + [float(i == j) for j in range(n)]
+        for i in range(n)
+    ]
     for axis in range(n):
-        moved = list(start)
-        moved[axis] += step
-        vertices.append((at(moved), moved))
+        pivot = rows[axis][axis]
+        if not pivot > 1e-12:  # all pivots positive: positive definite
+            return None
+        rows[axis] = [entry / pivot for entry in rows[axis]]
+        for other in range(n):
+            if other != axis and rows[other][axis]:
+                factor = rows[other][axis]
+                rows[other] = [
+                    entry - factor * base
+                    for entry, base in zip(rows[other], rows[axis], strict=True)
+                ]
+    return [row[n:] for row in rows]
 
-    def along(centre, worst, factor):
-        point = [c + factor * (c - w) for c, w in zip(centre, worst, strict=True)]
-        return at(point), point
 
-    while remaining() > 0:
-        vertices.sort(key=lambda vertex: vertex[0])
-        (low, best), (high, worst) = vertices[0], vertices[-1]
-        spread = max(
-            abs(a - b)
-            for _value, vertex in vertices[1:]
-            for a, b in zip(vertex, best, strict=True)
-        )
-        if high - low <= tolerance / 10 and spread <= 3e-3:
-            break
-        centre = [
-            sum(vertex[axis] for _value, vertex in vertices[:-1]) / n
-            for axis in range(n)
-        ]
-        reflected = along(centre, worst, 1.0)
-        if reflected[0] < low:
-            expanded = along(centre, worst, expansion)
-            vertices[-1] = min(reflected, expanded, key=lambda vertex: vertex[0])
-        elif reflected[0] < vertices[-2][0]:
-            vertices[-1] = reflected
-        else:
-            outside = reflected[0] < high
-            contracted = along(centre, worst, contraction if outside else -contraction)
-            if contracted[0] < min(reflected[0], high):
-                vertices[-1] = contracted
-            else:
-                for index in range(1, n + 1):
-                    moved = [
-                        b + shrink * (v - b)
-                        for v, b in zip(vertices[index][1], best, strict=True)
-                    ]
-                    vertices[index] = (at(moved), moved)
-    value, point = min(vertices, key=lambda vertex: vertex[0])
-    return point, value
+def _dot(one: Vector, other: Vector) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))

@@ -6,7 +6,7 @@ from random import Random
 
 from odoo.tests import BaseCase, tagged
 
-from ..stats import gamma_gamma, mbg_nbd, optimize
+from ..stats import gamma_gamma, mbg_nbd, optimize, special
 
 # Fitted to the 2,357 customers of the CDNOW sample, weeks, up to 30 September 1997.
 CDNOW = mbg_nbd.Parameters(r=0.5248, alpha=6.183, a=0.8914, b=1.614)
@@ -179,25 +179,106 @@ class TestGammaGamma(BaseCase):
 
 
 @tagged("post_install", "-at_install")
+class TestDerivatives(BaseCase):
+    """The derivatives that the fits follow, against differences of the likelihood."""
+
+    def assertDerivatives(self, module, parameters, customers):
+        groups = module._by_count(customers)
+        _value, derivatives = module._objective(parameters, groups)
+        for name, derivative in zip(vars(parameters), derivatives, strict=True):
+            sides = []
+            for side in (1, -1):
+                moved = vars(parameters) | {
+                    name: getattr(parameters, name) + side * 1e-5
+                }
+                sides.append(
+                    module.negative_log_likelihood(type(parameters)(**moved), customers)
+                )
+            difference = (sides[0] - sides[1]) / 2e-5
+            self.assertAlmostEqual(
+                derivative, difference, delta=1e-5 * max(1, abs(difference)), msg=name
+            )
+
+    def test_purchases(self):
+        customers = {
+            (0, 0.0, 0.0): 2,
+            (0, 0.0, 38.9): 5,
+            (2, 30.4, 38.9): 1,
+            (1, 3.0, 140.0): 3,
+            (60, 138.0, 140.0): 1,  # certainly active
+            (40, 20.0, 140.0): 1,  # certainly gone
+        }
+        for a in (0.3, 1.0, 6.0):
+            parameters = mbg_nbd.Parameters(0.5248, 6.183, a, 1.614)
+            self.assertDerivatives(mbg_nbd, parameters, customers)
+
+    def test_spend(self):
+        customers = {(1, 10.0): 3, (2, 35.5): 5, (3, 0.5): 1, (50, 90.0): 2}
+        self.assertDerivatives(gamma_gamma, TestGammaGamma.GOLDEN, customers)
+
+    def test_digamma(self):
+        """Known values, and psi(x + 1) = psi(x) + 1/x."""
+        for x, expected in ((1, -0.5772156649015329), (0.5, -1.9635100260214235)):
+            self.assertAlmostEqual(special.digamma(x), expected, places=12)
+        for x in (1e-3, 0.7, 7.9, 8.0, 1e6):
+            self.assertAlmostEqual(
+                special.digamma(x + 1), special.digamma(x) + 1 / x, places=10
+            )
+
+
+@tagged("post_install", "-at_install")
 class TestOptimize(BaseCase):
     def test_finds_the_minimum(self):
-        found = optimize.minimize_positive(
-            lambda x, y: (log(x) - 1) ** 2 + 100 * (log(y) - log(x) ** 2) ** 2, (5, 5)
-        )
+        """A curved valley (Rosenbrock's) in the logarithms."""
+
+        def valley(x, y):
+            u, v = log(x), log(y)
+            bend = v - u**2
+            return (u - 1) ** 2 + 100 * bend**2, (
+                (2 * (u - 1) - 400 * u * bend) / x,
+                200 * bend / y,
+            )
+
+        found = optimize.minimize_positive(valley, (5, 5))
         self.assertTrue(found.converged)
-        self.assertAlmostEqual(log(found.point[0]), 1, delta=0.02)
-        self.assertAlmostEqual(log(found.point[1]), 1, delta=0.04)
+        self.assertAlmostEqual(log(found.point[0]), 1, delta=0.005)
+        self.assertAlmostEqual(log(found.point[1]), 1, delta=0.01)
 
     def test_running_away_is_not_convergence(self):
-        found = optimize.minimize_positive(lambda x, y: 1 / (x * y), (1, 1))
+        found = optimize.minimize_positive(
+            lambda x, y: (1 / (x * y), (-1 / (x * x * y), -1 / (x * y * y))), (1, 1)
+        )
+        self.assertFalse(found.converged)
+
+    def test_a_parameter_that_does_not_matter_is_not_found(self):
+        """There is a lowest value, but anything will do for y."""
+        found = optimize.minimize_positive(
+            lambda x, y: ((log(x) - 1) ** 2, (2 * (log(x) - 1) / x, 0.0)), (5, 5)
+        )
+        self.assertAlmostEqual(log(found.point[0]), 1, delta=0.01)
+        self.assertFalse(found.converged)
+
+    def test_a_saddle_is_no_minimum(self):
+        found = optimize.minimize_positive(
+            lambda x, y: (
+                log(x) ** 2 - log(y) ** 2,
+                (2 * log(x) / x, -2 * log(y) / y),
+            ),
+            (2, 1),
+        )
         self.assertFalse(found.converged)
 
     def test_bound_on_work(self):
         found = optimize.minimize_positive(
-            lambda x, y: (log(x) - 9) ** 2 + log(y) ** 2, (1, 1), max_evaluations=8
+            lambda x, y: (
+                (log(x) - 9) ** 2 + log(y) ** 2,
+                (2 * (log(x) - 9) / x, 2 * log(y) / y),
+            ),
+            (1, 1),
+            max_evaluations=3,
         )
         self.assertFalse(found.converged)
-        self.assertLess(found.evaluations, 20)
+        self.assertLess(found.evaluations, 10)
 
     def test_function_that_fails_everywhere(self):
         def fails(_x):
