@@ -1,6 +1,6 @@
 import logging
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
@@ -22,11 +22,18 @@ class CrmValueRun(models.Model):
         """Compute the customers of ``company`` that changed, as of ``as_of``.
 
         All of them, when there is nothing to measure with: no computation yet, a later
-        one, or a value model that has changed since.
+        one, or a value model that has changed since. Neither is there, and figures of
+        two times would stand side by side, after somebody has looked at the past: the
+        present comes back with all customers, an hour later at the earliest.
 
         :return: the run; nothing when nobody changed or a computation is under way
         """
         base = self._get_base(company)
+        if base._is_look_back():
+            hour_ago = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
+            if base.started_at > hour_ago:
+                return self.browse()
+            return self._recompute_company(company, as_of)
         model = self.env["crm.value.model"].sudo()._get_for_company(company, as_of)
         if (
             not base
@@ -57,6 +64,16 @@ class CrmValueRun(models.Model):
             ],
             order="id desc",
             limit=1,
+        )
+
+    def _is_look_back(self):
+        """Whether the run was for a day that was over when it was made.
+
+        A base of the present may be a month old, by the company's schedule, and
+        customers who changed are still measured with it.
+        """
+        return any(
+            run.as_of < run.company_id._get_value_day(run.started_at) for run in self
         )
 
     @api.model

@@ -22,9 +22,13 @@ class ResCompany(models.Model):
 
     def _get_value_today(self):
         """Today's date in the company's time zone."""
+        return self._get_value_day(fields.Datetime.now())
+
+    def _get_value_day(self, moment):
+        """The company's local day of ``moment``, a naive UTC timestamp."""
         self.ensure_one()
-        now = fields.Datetime.now().replace(tzinfo=pytz.utc)
-        return now.astimezone(pytz.timezone(self._get_value_timezone())).date()
+        zone = pytz.timezone(self._get_value_timezone())
+        return moment.replace(tzinfo=pytz.utc).astimezone(zone).date()
 
     def _get_value_day_end(self, day):
         """UTC timestamp at which the company's local ``day`` is over."""

@@ -1,7 +1,7 @@
-from datetime import timedelta
+from datetime import time, timedelta
 
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 
 from ..models.crm_value_dirty import PENDING
 from .common import ValueCommon
@@ -20,6 +20,13 @@ class TestValueChanges(ValueCommon):
         cls._queue().unlink()
 
     @classmethod
+    def _run(cls, as_of=None, at=None):
+        """A computation made on the day it is for, or ``at`` another moment."""
+        day = as_of or cls.as_of
+        with freeze_time(at or cls._to_utc(day, time(12))):
+            return super()._run(day)
+
+    @classmethod
     def _queue(cls):
         cls.env.cr.flush()  # as at the end of a transaction
         return (
@@ -28,11 +35,12 @@ class TestValueChanges(ValueCommon):
             .search([("company_id", "=", cls.company.id)])
         )
 
-    def _changes(self, days=0):
+    def _changes(self, days=0, at=time(12)):
+        """The job of the company's day ``days`` after ``as_of``, at ``at`` o'clock."""
         self.env.cr.flush()  # the orders are saved, in transactions of their own
-        return self.runs._recompute_changes(
-            self.company, self.as_of + timedelta(days=days)
-        )
+        day = self.as_of + timedelta(days=days)
+        with freeze_time(self._to_utc(day, at)):
+            return self.runs._recompute_changes(self.company, day)
 
     def _read(self):
         profiles = self.env["crm.value.profile"].search(
@@ -189,6 +197,44 @@ class TestValueChanges(ValueCommon):
         self._buy(self.customers[5], self.as_of, 700)
         self._set_model(weight_recency=40, weight_variety=0)
         self.assertEqual(self._changes().kind, "full")
+
+    # ---------------------------------------------------------------- looking back
+    def test_after_a_look_back(self):
+        """Who looked at April finds everybody in the present again, an hour later."""
+        self._set_model(schedule="monthly")
+        before = self._read()
+        noon = self._to_utc(self.as_of, time(12))
+        april = self.as_of - timedelta(days=70)
+        self._run(april, at=noon)
+        self.assertEqual(self._profile(self.customers[5]).as_of, april)
+        self._buy(self.customers[-1], self.as_of, 5000)
+        self.assertFalse(self._changes(at=time(12, 59)), "there is time to look")
+        self.assertEqual(self._profile(self.customers[-1]).as_of, april)
+        run = self._changes(at=time(13, 1))
+        self.assertRecordValues(run, [{"kind": "full", "as_of": self.as_of}])
+        self.assertFalse(self._queue())
+        unchanged = [row for row in self._read() if row["purchase_days"] == 1]
+        self.assertEqual(len(unchanged), 9)
+        self.assertEqual({row["as_of"] for row in self._read()}, {self.as_of})
+        self.assertEqual(
+            {row["id"]: row["last_purchase"] for row in unchanged},
+            {
+                row["id"]: row["last_purchase"]
+                for row in before
+                if row["partner_id"] != self.customers[-1].id
+            },
+        )
+        self._buy(self.customers[5], self.as_of, 700)
+        self.assertEqual(self._changes(at=time(14)).kind, "changes", "cheap again")
+
+    def test_yesterday_is_past(self):
+        self._run(self.as_of - timedelta(days=1), at=self._to_utc(self.as_of, time(1)))
+        self.assertEqual(self._changes().kind, "full")
+
+    def test_base_of_last_month(self):
+        """The schedule's own computation may be old: changes stay cheap."""
+        self._buy(self.customers[5], self.as_of + timedelta(days=30), 700)
+        self.assertEqual(self._changes(days=30).kind, "changes")
 
     def test_full_empties_the_queue(self):
         self._buy(self.customers[5], self.as_of, 700)

@@ -418,7 +418,8 @@ class TestValueSchedule(ValueCommon):
     def test_changed_customers_are_not_all(self):
         """The hourly job computes some; the scheduled computation of all stays due."""
         customers = self._ladder()
-        self._run()
+        with freeze_time("2026-06-30 04:00:00"):
+            self._run()
         with freeze_time("2026-07-01 04:00:00"):
             self._buy(customers[0], date(2026, 7, 1), 10)
             self.env.flush_all()
