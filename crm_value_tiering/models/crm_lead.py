@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class CrmLead(models.Model):
@@ -12,7 +13,8 @@ class CrmLead(models.Model):
         index="btree_not_null",
         ondelete="set null",
         groups="crm_value_tiering.group_value_user",
-        help="Tier of the customer in the company of the lead.",
+        help="Tier of the customer in the company of the lead. Won and lost leads keep "
+        "the tier of the day they were closed.",
     )
     value_tier_color = fields.Integer(
         related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
@@ -20,7 +22,8 @@ class CrmLead(models.Model):
 
     @api.depends("partner_id", "company_id", "user_id.company_id")
     def _compute_value_tier_id(self):
-        """Tier of the commercial entity. A computation of all tiers updates it in SQL."""
+        """Tier of the commercial entity. A computation of tiers updates open leads in
+        SQL."""
         companies = {
             lead: lead._get_value_company() for lead in self if lead.partner_id
         }
@@ -32,6 +35,17 @@ class CrmLead(models.Model):
             company = companies.get(lead)
             partner = lead.partner_id.commercial_partner_id
             lead.value_tier_id = company and tiers.get((partner._origin.id, company.id))
+
+    @api.model
+    def _get_open_lead_sql(self, lead):
+        """Hook: SQL, whether the tier of ``lead``, an alias, still follows the customer.
+
+        Won and lost leads keep the tier of the day they were closed, so that predictive
+        lead scoring learns what was known then: a customer is better *because* a lead
+        was won. Taken up again, a lead follows from the next computation on.
+        """
+        field = self._fields["won_status"]
+        return SQL("%s = 'pending'", SQL.identifier(lead, "won_status", to_flush=field))
 
     def _get_value_company(self):
         """The company whose tiers hold for the lead; leads may have none of their own."""

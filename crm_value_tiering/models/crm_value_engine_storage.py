@@ -230,7 +230,7 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _update_leads(self, job):
-        """Copy the tiers to the company's leads, those that changed only."""
+        """Copy the tiers to the company's open leads, those that changed only."""
         self.env.cr.execute(
             SQL(
                 """
@@ -245,11 +245,13 @@ class CrmValueEngine(models.AbstractModel):
                             ON profile.partner_id = partner.commercial_partner_id
                            AND profile.company_id = %(company)s
                          WHERE COALESCE(candidate.company_id, seller.company_id, %(main)s)
-                             = %(company)s %(in_scope)s) current
+                             = %(company)s
+                           AND %(open)s %(in_scope)s) current
                  WHERE current.id = lead.id
                    AND lead.value_tier_id IS DISTINCT FROM current.tier_id
                 """,
                 company=job["company"].id,
+                open=self.env["crm.lead"]._get_open_lead_sql("candidate"),
                 in_scope=self.env["crm.value.source"]._get_scope_sql(job["scope"]),
                 main=self.env["crm.lead"]._get_default_value_company().id,
                 priority=self.env["crm.lead"]._get_priority_sql(

@@ -285,9 +285,12 @@ class CrmValueOverride(models.Model):
         return [row[0] for row in rows]
 
     def _update_leads(self, partner_ids):
-        """The tier of the customers' leads, by its own rule."""
+        """The tier of the customers' open leads, by its own rule."""
         leads = self.env["crm.lead"].with_context(active_test=False)
-        leads = leads.search([("partner_id.commercial_partner_id", "in", partner_ids)])
+        leads = leads.search(
+            Domain("partner_id.commercial_partner_id", "in", partner_ids)
+            & Domain.custom(to_sql=lambda m, alias, _query: m._get_open_lead_sql(alias))
+        )
         self.env["crm.value.profile"].invalidate_model()
         self.env.add_to_compute(leads._fields["value_tier_id"], leads)
         leads._raise_priority_to_tier()

@@ -72,7 +72,7 @@ class TestValueLead(ValueCommon):
         steady = self._create_lead(self.customers[8])
         new = self._create_customer("Value Test Newcomer")
         first = self._create_lead(new)
-        archived = self._create_lead(self.worst, active=False)
+        archived = self._create_lead(self.worst, active=False, probability=20)
         self.env.flush_all()
         self._buy(self.worst, self.as_of, 10000)
         self._buy(new, self.as_of, 9000)
@@ -82,6 +82,34 @@ class TestValueLead(ValueCommon):
         self.assertEqual(self._stored_tier(rising), self.tier_high)
         self.assertEqual(steady.value_tier_id, self.tier_low)
         self.assertEqual(self._run().counts["leads"], 0)
+
+    def test_closed_leads_keep_their_tier(self):
+        """Scoring must learn what was known when they were closed."""
+        won, lost, pending = (self._create_lead(self.best) for _number in range(3))
+        won.action_set_won()
+        lost.action_set_lost()
+        closed = won + lost
+        self._buy(self.best, self.as_of, -3000)  # the customer falls
+        self._run()
+        self.assertEqual(self._profile(self.best).tier_id, self.tier_mid)
+        self.assertEqual(closed.value_tier_id, self.tier_high)
+        self.assertEqual(pending.value_tier_id, self.tier_mid)
+        self.env["crm.value.override"].create(
+            {
+                "partner_id": self.best.id,
+                "tier_id": self.tier_low.id,
+                "date_from": self.company._get_value_today(),
+                "reason": "They will be back",
+            }
+        )
+        self.assertEqual(closed.value_tier_id, self.tier_high)
+        self.assertEqual(pending.value_tier_id, self.tier_low)
+        lost.action_unarchive()
+        won.stage_id = pending.stage_id
+        won.probability = 50
+        self.assertEqual(closed.value_tier_id, self.tier_high)
+        self._run(self.company._get_value_today())
+        self.assertEqual(closed.value_tier_id, self.tier_low, "taken up again")
 
     def test_run_corrects_raw_changes(self):
         """What bypassed the ORM, or a new parent of the customer, is put right."""
