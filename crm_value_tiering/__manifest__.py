@@ -50,6 +50,7 @@
         "views/crm_value_action_views.xml",
         "views/crm_value_loss_views.xml",
         "views/crm_value_contact_views.xml",
+        "views/crm_value_worklist_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_action_views.xml",
         "views/crm_value_menus.xml",

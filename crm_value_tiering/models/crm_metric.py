@@ -97,5 +97,9 @@ class CrmMetric(models.Model):
         )
         action["display_name"] = self.display_name
         action["domain"] = [("metric_id", "=", self.id)]
+        action["context"] = {
+            "search_default_year": 1,
+            "searchpanel_default_metric_id": self.id,
+        }
         action["views"] = [(False, "graph"), (False, "pivot"), (False, "list")]
         return action

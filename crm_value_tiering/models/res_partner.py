@@ -39,6 +39,7 @@ class ResPartner(models.Model):
         compute="_compute_value_fields",
         search="_search_value_lifecycle",
         groups=VALUE_GROUP,
+        help="New, growing, mature, declining or lost, by the rules of the value model.",
     )
     value_churn_level = fields.Selection(
         CHURN_LEVELS,
@@ -46,12 +47,14 @@ class ResPartner(models.Model):
         compute="_compute_value_fields",
         search="_search_value_churn_level",
         groups=VALUE_GROUP,
+        help="How likely the customer has left without saying so.",
     )
     value_score = fields.Float(
         compute="_compute_value_fields",
         search="_search_value_score",
         digits=(6, 2),
         groups=VALUE_GROUP,
+        help="0 to 100: the weighted mean of the scores.",
     )
     value_clv = fields.Monetary(
         string="Predicted Lifetime Value",
@@ -59,6 +62,8 @@ class ResPartner(models.Model):
         search="_search_value_clv",
         currency_field="value_currency_id",
         groups=VALUE_GROUP,
+        help="Expected purchases over the horizon × expected amount × margin, "
+        "discounted. A margin.",
     )
     value_currency_id = fields.Many2one(
         "res.currency", compute="_compute_value_fields", groups=VALUE_GROUP
@@ -69,6 +74,8 @@ class ResPartner(models.Model):
         compute="_compute_value_fields",
         currency_field="value_currency_id",
         groups=VALUE_GROUP,
+        help="Revenue of the last 365 days times the probability of a purchase within "
+        "the next 365 days. A revenue.",
     )
     value_revenue_year = fields.Monetary(
         string="Annual Revenue",

@@ -389,6 +389,13 @@ class TestValueSetup(ValueCommon):
         self.assertEqual(
             profiles.with_user(self.seller).get_empty_list_help("<p/>"), "<p/>"
         )
+        self._ladder()
+        self._run()
+        self.assertEqual(
+            profiles.with_user(self.manager).get_empty_list_help("<p/>"),
+            "<p/>",
+            "an empty filter is no empty company",
+        )
 
 
 @tagged("post_install", "-at_install")

@@ -255,7 +255,7 @@ class Board:
         self.cells[f"A{row}"] = formula
         self.styles[f"B{row}:{last}{row}"] = list(STYLES).index("titles") + 1
         self.formats[f"B{row + 1}:{last}{row + count}"] = self._format(number)
-        self.heights[row] = 50
+        self.heights[row] = 60
 
     def heading(self, ref: str, text: str, menu: str = "") -> None:
         """A heading, which opens ``menu`` on a click."""

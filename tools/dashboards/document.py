@@ -22,6 +22,7 @@ STYLES = {
         "wrapping": "wrap",
         "align": "right",
     },
+    "texts": {"bold": True, "textColor": COLORS["text"], "wrapping": "wrap"},
 }
 LOCALE = {
     "name": "English (US)",

@@ -41,6 +41,8 @@ PER_LINE = 4
 CARD_HEIGHT = 100
 CHART_HEIGHT = 300
 TOP = 10
+# Columns of the best customers that hold texts: titles stand where the texts begin.
+TEXTS = ("partner_id", "tier_id", "lifecycle", "churn_level")
 # The table of tiers shows that many; the charts show all.
 MAX_TIERS = 6
 # As wide as the figures; the third and fourth hold the longest headers.
@@ -148,7 +150,11 @@ def _add_table(board: Board, row: int) -> int:
         domain=BOUGHT,
     )
     board.heading(f"A{row}", "Tiers", CUSTOMERS)
-    board.cell(f"A{row + 1}", f"=PIVOT({tiers},{MAX_TIERS})")
+    # Titles of our own: the pivot's are a line "Total" and names above the wrong side.
+    titles = ("Customers", "Annual Revenue", "Lifetime Value", "Average Score")
+    for column, title in zip("BCDE", titles, strict=True):
+        board.cell(f"{column}{row + 1}", f'=_t("{title}")', "titles")
+    board.cell(f"A{row + 2}", f"=PIVOT({tiers},{MAX_TIERS},TRUE,FALSE,9,FALSE)")
     return row + MAX_TIERS + 5
 
 
@@ -175,7 +181,9 @@ def _add_best(board: Board, row: int) -> int:
     for index, name in enumerate(columns):
         column = chr(ord("A") + index)
         board.cell(
-            f"{column}{row + 1}", f'=ODOO.LIST.HEADER({best},"{name}")', "titles"
+            f"{column}{row + 1}",
+            f'=ODOO.LIST.HEADER({best},"{name}")',
+            "texts" if name in TEXTS else "titles",
         )
         for number in range(1, TOP + 1):
             board.cell(
