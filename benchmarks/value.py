@@ -36,10 +36,11 @@ class Row:
         ratio = f"{self.seconds / self.floor:9.2f}" if self.floor else " " * 9
         floor = f"{self.floor:9.2f}" if self.floor else " " * 9
         written = "" if self.written is None else str(self.written)
-        return (
+        line = (
             f"{self.job:<42}{self.customers:>9}{self.seconds:9.2f}{self.queries:9}"
             f"{self.memory:9.1f}{written:>10}{floor}{ratio}"
         )
+        return line.rstrip()
 
 
 HEADER = (

@@ -139,7 +139,9 @@ class CrmValueEngine(models.AbstractModel):
         all and in the period); ``revenue_total``, ``revenue_year``,
         ``revenue_previous_year``, ``revenue_window`` (signed); ``refund_total`` (>= 0);
         ``spend_total``, ``repeat_spend`` (without refunds; all purchases, all but those
-        of the first day); ``product_count`` (distinct products in the period).
+        of the first day); ``product_count`` (distinct products in the period); and of the
+        present profile ``profile_id`` (NULL: there is none) and ``from_<column>`` for
+        each of ``_get_present_columns``.
         """
         company, as_of, scope = job["company"], job["as_of"], job["scope"]
         parameters = job["parameters"]
@@ -188,13 +190,11 @@ class CrmValueEngine(models.AbstractModel):
                       FROM (%(products)s) product
                      WHERE %(in_window)s
                      GROUP BY partner_id
-                ), known AS (
-                    SELECT partner_id FROM by_customer
-                     UNION
-                    SELECT partner_id FROM crm_value_profile
+                ), profile AS (
+                    SELECT * FROM crm_value_profile
                      WHERE company_id = %(company)s %(in_scope)s
                 )
-                SELECT known.partner_id,
+                SELECT partner.id AS partner_id,
                        c.first_purchase,
                        c.last_purchase,
                        COALESCE(c.purchase_days, 0)::int AS purchase_days,
@@ -206,17 +206,28 @@ class CrmValueEngine(models.AbstractModel):
                        COALESCE(c.refund_total, 0) AS refund_total,
                        COALESCE(c.spend_total, 0) AS spend_total,
                        COALESCE(c.repeat_spend, 0) AS repeat_spend,
-                       COALESCE(variety.product_count, 0)::int AS product_count
-                  FROM known
+                       COALESCE(variety.product_count, 0)::int AS product_count,
+                       profile.id AS profile_id,
+                       %(present)s
+                  FROM by_customer c
+                  FULL JOIN profile ON profile.partner_id = c.partner_id
                   JOIN res_partner partner
-                    ON partner.id = known.partner_id AND partner.active
-                  LEFT JOIN by_customer c ON c.partner_id = known.partner_id
-                  LEFT JOIN variety ON variety.partner_id = known.partner_id
+                    ON partner.id = COALESCE(c.partner_id, profile.partner_id)
+                   AND partner.active
+                  LEFT JOIN variety ON variety.partner_id = partner.id
                 """,
                 as_of=as_of,
                 company=company.id,
                 in_window=in_window,
                 in_scope=SQL("AND partner_id IN (%s)", scope) if scope else SQL(),
+                present=SQL(", ").join(
+                    SQL(
+                        "%s AS %s",
+                        SQL.identifier("profile", name),
+                        SQL.identifier(f"from_{name}"),
+                    )
+                    for name in self._get_present_columns()
+                ),
                 events=source._get_events_sql(
                     parameters["source"],
                     company,
@@ -234,12 +245,19 @@ class CrmValueEngine(models.AbstractModel):
             SQL("SELECT COUNT(*) FROM crm_value_fact WHERE purchase_days > 0")
         )
 
+    @api.model
+    def _get_present_columns(self):
+        """Hook: columns of the present profile on which tier and history depend."""
+        return ["tier_id", "lifecycle", "value_score"]
+
     # ------------------------------------------------------------------- tools
     @api.model
     def _tune_session(self):
         """Let this transaction sort and hash in memory, and not compile: the statements
         are few and wide, so compiling them takes longer than it saves."""
         self.env.cr.execute("SET LOCAL jit = off")
+        # The planner takes the rows that workers hand over for dearer than they are.
+        self.env.cr.execute("SET LOCAL parallel_tuple_cost = 0.01")
         self.env.cr.execute(
             SQL(
                 """

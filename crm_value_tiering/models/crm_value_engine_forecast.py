@@ -117,7 +117,10 @@ class CrmValueEngine(models.AbstractModel):
             ),
             "p_buy_year": SQL("f.p_alive * %s", self._get_buy_sql(job, YEAR_DAYS)),
             "purchases": SQL("f.p_alive * f.expected_if_active"),
-            "clv": SQL("f.p_alive * f.discounted_if_active * f.spend * %s", margin),
+            "clv": SQL(
+                "f.p_alive * f.discounted_if_active * f.spend * %s",
+                self._get_float_sql(margin),
+            ),
         }
 
     @api.model
@@ -132,36 +135,39 @@ class CrmValueEngine(models.AbstractModel):
             """
             CASE WHEN f.purchase_days > 0 THEN
             1 / (1 + exp(LEAST(700, GREATEST(-700,
-                ln(%(a)s::float8 / (%(b)s + f.purchase_days - 1))
+                ln(%(a)s / (%(b)s + f.purchase_days - 1))
                 + (%(r)s + f.purchase_days - 1) * (
                     ln(%(alpha)s + (%(as_of)s::date - f.first_purchase) / %(week)s)
                     - ln(%(alpha)s + (f.last_purchase - f.first_purchase) / %(week)s)
                 ))))) END
             """,
-            a=p["a"],
-            b=p["b"],
-            r=p["r"],
-            alpha=SQL("%s::float8", p["alpha"]),
             as_of=job["as_of"],
-            week=SQL("%s::float8", DAYS_PER_WEEK),
+            week=self._get_float_sql(DAYS_PER_WEEK),
+            **{name: self._get_float_sql(value) for name, value in p.items()},
         )
+
+    @api.model
+    def _get_float_sql(self, value):
+        """SQL: ``value`` in double precision. A bare decimal constant is NUMERIC, and
+        makes what is computed with it ten times slower."""
+        return SQL("%s::float8", value)
 
     @api.model
     def _get_buy_sql(self, job, days):
         """P(a purchase within ``days``) of an active customer."""
         p = job["fit"]["purchases"]["parameters"]
         age = SQL(
-            "%s::float8 + (%s::date - f.first_purchase) / %s::float8",
-            p["alpha"],
+            "%s + (%s::date - f.first_purchase) / %s",
+            self._get_float_sql(p["alpha"]),
             job["as_of"],
-            DAYS_PER_WEEK,
+            self._get_float_sql(DAYS_PER_WEEK),
         )
         return SQL(
             "(1 - exp(GREATEST(-700, (%(r)s + f.purchase_days - 1)"
             " * (ln(%(age)s) - ln(%(age)s + %(weeks)s)))))",
-            r=p["r"],
+            r=self._get_float_sql(p["r"]),
             age=age,
-            weeks=days / DAYS_PER_WEEK,
+            weeks=self._get_float_sql(days / DAYS_PER_WEEK),
         )
 
     @api.model
@@ -174,9 +180,7 @@ class CrmValueEngine(models.AbstractModel):
         return SQL(
             "CASE WHEN f.purchase_days > 0 THEN %(p)s * (%(v)s + f.repeat_spend::float8)"
             " / (%(p)s * (f.purchase_days - 1) + %(q)s - 1) END",
-            p=SQL("%s::float8", p["p"]),
-            v=p["v"],
-            q=p["q"],
+            **{name: self._get_float_sql(value) for name, value in p.items()},
         )
 
     @api.model

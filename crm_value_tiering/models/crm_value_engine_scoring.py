@@ -14,8 +14,7 @@ class CrmValueEngine(models.AbstractModel):
     def _score(self, job):
         """Create ``crm_value_score``: the profile columns of each customer, bar tier.
 
-        Beside them stands what the present profile says: ``profile_id`` (NULL: there is
-        none) and ``from_<column>`` for each of ``_get_present_columns``.
+        Beside them stands what the present profile says, see :meth:`_collect_facts`.
         """
         self._create_expectations(job)
         facts = SQL(
@@ -46,30 +45,17 @@ class CrmValueEngine(models.AbstractModel):
             "crm_value_score",
             SQL(
                 """
-                SELECT f.partner_id, %(columns)s, profile.id AS profile_id, %(present)s
+                SELECT f.partner_id, f.profile_id, %(present)s, %(columns)s
                   FROM (%(facts)s OFFSET 0) f
-                  LEFT JOIN crm_value_profile profile
-                    ON profile.partner_id = f.partner_id
-                   AND profile.company_id = %(company)s
                 """,
                 columns=self._select_sql(self._get_profile_columns(job)),
                 present=SQL(", ").join(
-                    SQL(
-                        "%s AS %s",
-                        SQL.identifier("profile", name),
-                        SQL.identifier(f"from_{name}"),
-                    )
+                    SQL.identifier("f", f"from_{name}")
                     for name in self._get_present_columns()
                 ),
                 facts=facts,
-                company=job["company"].id,
             ),
         )
-
-    @api.model
-    def _get_present_columns(self):
-        """Hook: columns of the present profile on which tier and history depend."""
-        return ["tier_id", "lifecycle", "value_score"]
 
     @api.model
     def _select_sql(self, columns):

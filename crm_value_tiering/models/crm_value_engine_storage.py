@@ -15,11 +15,10 @@ class CrmValueEngine(models.AbstractModel):
         nothing. Nobody is named as the author of what the engine writes; that also
         spares two checks of foreign keys per row.
         """
-        transitions = self._insert_transitions(job)
-        written = self._update_profiles(job)
-        created = self._insert_profiles(job)
-        job["counts"]["transitions"] = transitions + created["transitions"]
-        job["counts"]["written"] = written + created["profiles"]
+        changed, moved = self._update_profiles(job)
+        created, entered = self._insert_profiles(job)
+        job["counts"]["written"] = changed + created
+        job["counts"]["transitions"] = moved + entered
         job["counts"]["tiers"] = self._count_tiers(job)
 
     @api.model
@@ -32,21 +31,28 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _update_profiles(self, job):
-        """Rewrite the profiles that differ; returns their number."""
+        """Rewrite the profiles that differ, with a transition for each change of class.
+
+        :return: numbers of profiles and of transitions
+        """
         columns = self._get_stored_columns(job)
-        self.env.cr.execute(
+        before = [f"from_{name}" for name in self._get_present_columns()]
+        return self._write_profiles(
+            job,
             SQL(
                 """
                 UPDATE crm_value_profile target
                    SET write_date = %(now)s, write_uid = NULL, %(assignments)s
-                  FROM (SELECT score.profile_id, %(columns)s
+                  FROM (SELECT score.profile_id, %(before)s, %(columns)s
                           FROM crm_value_score score %(joins)s
                          WHERE score.profile_id IS NOT NULL
                          OFFSET 0) result
                  WHERE target.id = result.profile_id
                    AND (%(old)s) IS DISTINCT FROM (%(new)s)
+             RETURNING target.id AS profile_id, target.partner_id, %(returned)s
                 """,
                 now=self.env.cr.now(),
+                before=SQL(", ").join(SQL.identifier("score", name) for name in before),
                 assignments=SQL(", ").join(
                     SQL("%s = result.%s", SQL.identifier(name), SQL.identifier(name))
                     for name in columns
@@ -55,83 +61,83 @@ class CrmValueEngine(models.AbstractModel):
                 joins=self._get_override_join(job),
                 old=SQL(", ").join(SQL.identifier("target", name) for name in columns),
                 new=SQL(", ").join(SQL.identifier("result", name) for name in columns),
-            )
+                returned=SQL(", ").join(
+                    SQL.identifier("result", name)
+                    for name in (*before, *self._get_class_columns())
+                ),
+            ),
         )
-        return self.env.cr.rowcount
 
     @api.model
     def _insert_profiles(self, job):
         """Profiles of customers who have none yet, with their first transitions.
 
-        :return: dict ``profiles``, ``transitions``: the numbers of rows
+        :return: numbers of profiles and of transitions
         """
         columns = self._get_stored_columns(job)
-        profiles, transitions = self.env.execute_query(
+        # Nothing is known of before: typed as the columns of the present profile are.
+        before = self._select_sql(
+            {
+                f"from_{name}": SQL(
+                    "(SELECT %s FROM crm_value_profile WHERE FALSE)",
+                    SQL.identifier(name),
+                )
+                for name in self._get_present_columns()
+            }
+        )
+        return self._write_profiles(
+            job,
             SQL(
                 """
-                WITH inserted AS (
-                    INSERT INTO crm_value_profile
-                           (company_id, partner_id, create_date, write_date, %(names)s)
-                    SELECT %(company)s, score.partner_id, %(now)s, %(now)s, %(values)s
-                      FROM crm_value_score score %(joins)s
-                     WHERE score.profile_id IS NULL
-                     ORDER BY score.partner_id
-                    -- written by somebody else meanwhile: an error that is retried
-                    ON CONFLICT (company_id, partner_id) DO NOTHING
-                    RETURNING id, partner_id, tier_id, override_id, lifecycle, value_score
-                ), moved AS (
-                    INSERT INTO crm_value_transition (%(transition_names)s)
-                    SELECT %(transition_values)s
-                      FROM (SELECT inserted.*, id AS profile_id,
-                                   NULL::int AS from_tier_id,
-                                   NULL::int AS from_override_id,
-                                   NULL::varchar AS from_lifecycle,
-                                   NULL::numeric AS from_value_score
-                              FROM inserted) result
-                      CROSS JOIN (VALUES ('tier'), ('lifecycle')) change (kind)
-                     WHERE %(changed)s
-                     ORDER BY result.profile_id
-                    RETURNING 1
-                )
-                SELECT (SELECT COUNT(*) FROM inserted), (SELECT COUNT(*) FROM moved)
+                INSERT INTO crm_value_profile
+                       (company_id, partner_id, create_date, write_date, %(names)s)
+                SELECT %(company)s, score.partner_id, %(now)s, %(now)s, %(values)s
+                  FROM crm_value_score score %(joins)s
+                 WHERE score.profile_id IS NULL
+                 ORDER BY score.partner_id
+                -- written by somebody else meanwhile: an error that is retried
+                ON CONFLICT (company_id, partner_id) DO NOTHING
+                RETURNING id AS profile_id, partner_id, %(before)s, %(returned)s
                 """,
                 names=SQL(", ").join(map(SQL.identifier, columns)),
                 company=job["company"].id,
                 now=self.env.cr.now(),
                 values=SQL(", ").join(columns.values()),
                 joins=self._get_override_join(job),
+                before=before,
+                returned=SQL(", ").join(map(SQL.identifier, self._get_class_columns())),
+            ),
+        )
+
+    @api.model
+    def _get_class_columns(self):
+        """Columns of the written profile that a transition speaks of."""
+        return ["tier_id", "override_id", "lifecycle", "value_score"]
+
+    @api.model
+    def _write_profiles(self, job, written):
+        """Run the statement ``written`` and record the changes of class that it returns.
+
+        :return: numbers of rows that it wrote and of transitions
+        """
+        return self.env.execute_query(
+            SQL(
+                """
+                WITH result AS (%(written)s), moved AS (
+                    INSERT INTO crm_value_transition (%(transition_names)s)
+                    SELECT %(transition_values)s
+                      FROM result
+                      CROSS JOIN (VALUES ('tier'), ('lifecycle')) change (kind)
+                     WHERE %(changed)s
+                     ORDER BY result.profile_id
+                    RETURNING 1
+                )
+                SELECT (SELECT COUNT(*) FROM result), (SELECT COUNT(*) FROM moved)
+                """,
+                written=written,
                 **self._get_transition_sql(job),
             )
         )[0]
-        return {"profiles": profiles, "transitions": transitions}
-
-    @api.model
-    def _insert_transitions(self, job):
-        """What is about to change of the class of existing profiles; returns how many."""
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO crm_value_transition (%(transition_names)s)
-                SELECT %(transition_values)s
-                  FROM (SELECT score.profile_id, score.partner_id, score.lifecycle,
-                               score.value_score, %(present)s, %(tiers)s
-                          FROM crm_value_score score %(joins)s
-                         WHERE score.profile_id IS NOT NULL
-                         OFFSET 0) result
-                  CROSS JOIN (VALUES ('tier'), ('lifecycle')) change (kind)
-                 WHERE %(changed)s
-                 ORDER BY result.profile_id
-                """,
-                present=SQL(", ").join(
-                    SQL.identifier("score", f"from_{name}")
-                    for name in self._get_present_columns()
-                ),
-                tiers=self._select_sql(self._get_tier_columns(job)),
-                joins=self._get_override_join(job),
-                **self._get_transition_sql(job),
-            )
-        )
-        return self.env.cr.rowcount
 
     @api.model
     def _get_transition_sql(self, job):
