@@ -69,12 +69,13 @@ class CrmMetric(models.Model):
     @api.depends("name", "unit")
     @api.depends_context("lang")
     def _compute_display_name(self):
-        formats = {
-            "percent": self.env._("%s (%%)"),
-            "days": self.env._("%s (days)"),
-        }
         for metric in self:
-            metric.display_name = formats.get(metric.unit, "%s") % (metric.name or "")
+            name = metric.name or ""
+            if metric.unit == "percent":
+                name = self.env._("%(metric)s (%%)", metric=name)
+            elif metric.unit == "days":
+                name = self.env._("%(metric)s (days)", metric=name)
+            metric.display_name = name
 
     @api.constrains("code")
     def _check_code(self):

@@ -125,10 +125,24 @@ def test_cells(board: Board) -> None:
 
 
 def test_table(board: Board) -> None:
-    """Titles in a higher line of their own style, numbers formatted below."""
-    board.table(3, 2, 5, "=PIVOT(1)", "0.0")
+    """Titles that can be translated in a higher line, numbers formatted below."""
+    pivot = board.pivot("N", "y", ["a:sum"], ["b"], ["c:month"])
+    board.table(3, pivot, "Who", 5, columns=2, number="0.0")
     visible = board.to_dict()["sheets"][0]
-    assert visible["cells"] == {"A3": "=PIVOT(1)"}
-    assert list(visible["styles"]) == ["B3:C3"]
+    assert visible["cells"] == {
+        "A3": '=_t("Who")',
+        "B3": '=PIVOT.HEADER(1,"#c",1)',
+        "C3": '=PIVOT.HEADER(1,"#c",2)',
+        "A4": "=PIVOT(1,5,FALSE,FALSE,2,FALSE)",
+    }
+    assert list(visible["styles"]) == ["A3", "B3", "C3"]
     assert visible["formats"] == {"B4:C8": 1}
     assert list(visible["rows"]) == ["2"]
+
+
+def test_table_of_measures(board: Board) -> None:
+    pivot = board.pivot("N", "y", ["__count", "a:sum"], ["b"])
+    board.table(1, pivot, "Who", 5, total=True)
+    cells = board.to_dict()["sheets"][0]["cells"]
+    assert cells["C1"] == '=PIVOT.HEADER(1,"measure","a:sum")'
+    assert cells["A2"] == "=PIVOT(1,5,TRUE,FALSE,2,FALSE)"

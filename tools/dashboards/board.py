@@ -8,6 +8,7 @@ read. Pivots, charts and lists share the filters: how each model is filtered is 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -248,13 +249,52 @@ class Board:
             self.formats[ref] = self._format(number)
 
     def table(
-        self, row: int, columns: int, count: int, formula: str, number: str
+        self,
+        row: int,
+        pivot: int,
+        title: str,
+        count: int,
+        *,
+        columns: int = 1,
+        titles: Sequence[str] = (),
+        total: bool = False,
+        number: str = "",
     ) -> None:
-        """Fill a table from column A: a line of wrapped titles, then ``count`` rows."""
-        last = chr(ord("A") + columns)
-        self.cells[f"A{row}"] = formula
-        self.styles[f"B{row}:{last}{row}"] = list(STYLES).index("titles") + 1
-        self.formats[f"B{row + 1}:{last}{row + count}"] = self._format(number)
+        """Fill a table from column A: a line of wrapped titles, then ``count`` rows.
+
+        The titles are formulas of their own: in the corner of its own titles a pivot
+        shows its name, and names of pivots cannot be translated.
+
+        :param title: of the first column
+        :param columns: of a pivot with a column dimension, how many of its values
+        :param titles: of the measures; without any the names of the fields
+        :param total: whether to add a row of totals
+        """
+        definition = self.pivots[str(pivot)]
+        if titles:
+            formulas = [f'=_t("{text}")' for text in titles]
+        elif definition["columns"]:
+            (dimension,) = definition["columns"]
+            name = dimension["fieldName"]
+            formulas = [
+                f'=PIVOT.HEADER({pivot},"#{name}",{position})'
+                for position in range(1, columns + 1)
+            ]
+        else:
+            formulas = [
+                f'=PIVOT.HEADER({pivot},"measure","{measure["id"]}")'
+                for measure in definition["measures"]
+            ]
+        self.cell(f"A{row}", f'=_t("{title}")', "texts")
+        for column, formula in enumerate(formulas, start=1):
+            self.cell(f"{chr(ord('A') + column)}{row}", formula, "titles")
+        width = len(formulas)
+        self.cells[f"A{row + 1}"] = (
+            f"=PIVOT({pivot},{count},{str(total).upper()},FALSE,{width},FALSE)"
+        )
+        if number:
+            last = chr(ord("A") + width)
+            self.formats[f"B{row + 1}:{last}{row + count}"] = self._format(number)
         self.heights[row] = 60
 
     def heading(self, ref: str, text: str, menu: str = "") -> None:

@@ -90,7 +90,7 @@ def _add_tables(board: Board, row: int) -> None:
         ),
     )  # fmt: skip
     board.heading(f"A{row}", "Salespeople", MENU)
-    board.table(row + 1, 9, 12, f"=PIVOT({people},12,FALSE,TRUE,9,FALSE)", "#,##0.0")
+    board.table(row + 1, people, "Salesperson", 12, columns=9, number="#,##0.0")
     row += 15
     # Not by the period above: what is looked at is the time since, whatever the period.
     cohorts = board.pivot(
@@ -99,7 +99,7 @@ def _add_tables(board: Board, row: int) -> None:
     )  # fmt: skip
     title = "Cohorts: Percent Who Bought Again, by Months Since Their First Purchase"
     board.heading(f"A{row}", title, "crm_value_tiering.menu_value_cohort")
-    board.table(row + 1, 12, 24, f"=PIVOT({cohorts},24,FALSE,TRUE,12,FALSE)", "0.0")
+    board.table(row + 1, cohorts, "First Purchase", 24, columns=12, number="0.0")
     board.rows = row + 27
 
 

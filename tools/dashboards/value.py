@@ -150,11 +150,8 @@ def _add_table(board: Board, row: int) -> int:
         domain=BOUGHT,
     )
     board.heading(f"A{row}", "Tiers", CUSTOMERS)
-    # Titles of our own: the pivot's are a line "Total" and names above the wrong side.
     titles = ("Customers", "Annual Revenue", "Lifetime Value", "Average Score")
-    for column, title in zip("BCDE", titles, strict=True):
-        board.cell(f"{column}{row + 1}", f'=_t("{title}")', "titles")
-    board.cell(f"A{row + 2}", f"=PIVOT({tiers},{MAX_TIERS},TRUE,FALSE,9,FALSE)")
+    board.table(row + 1, tiers, "Tier", MAX_TIERS, titles=titles, total=True)
     return row + MAX_TIERS + 5
 
 
