@@ -46,6 +46,7 @@ from . import crm_value_transition_export
 from . import crm_value_cost
 from . import crm_metric
 from . import crm_metric_fact
+from . import crm_metric_fact_release
 from . import crm_metric_engine
 from . import crm_metric_engine_customers
 from . import crm_metric_engine_sales

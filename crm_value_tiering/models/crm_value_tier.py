@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 
 class CrmValueTier(models.Model):
@@ -39,6 +41,42 @@ class CrmValueTier(models.Model):
         "CHECK (default_min_score >= 0 AND default_min_score <= 100)",
         "The value score is between 0 and 100.",
     )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_named(self):
+        """What customers had is history: profiles, changes and figures name it."""
+        named = self._filter_named()
+        if named:
+            raise UserError(
+                self.env._(
+                    "These tiers cannot be deleted, since customers, their history or "
+                    "value models name them: %(tiers)s. Remove them from the value models "
+                    "and archive them instead: what was, stays true.",
+                    tiers=", ".join(named.mapped("name")),
+                )
+            )
+
+    def _filter_named(self):
+        """Those tiers that some record, of this module or another, cannot do without."""
+        self.env.flush_all()
+        references = [
+            SQL(
+                "SELECT %s FROM %s WHERE %s = ANY(%s)",
+                SQL.identifier(field.name),
+                SQL.identifier(model._table),
+                SQL.identifier(field.name),
+                self.ids,
+            )
+            for model in self.env.values()
+            for field in model._fields.values()
+            if field.type == "many2one"
+            and field.comodel_name == self._name
+            and field.store
+            and field.ondelete == "restrict"
+            and not (model._abstract or model._transient)
+        ]
+        rows = self.env.execute_query(SQL(" UNION ").join(references))
+        return self.browse(row[0] for row in rows)
 
     def action_open_customers(self):
         """Open the customers of this tier."""

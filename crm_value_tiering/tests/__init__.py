@@ -31,6 +31,7 @@ from . import test_metric_customers
 from . import test_metric_sales
 from . import test_metric_run
 from . import test_metric_fact
+from . import test_metric_release
 from . import test_dashboards
 from . import test_metric_target
 from . import test_metric_cohort

@@ -9,6 +9,7 @@ class CrmValueSetupTier(models.TransientModel):
     _inherit = "crm.value.tier.limit"
     _order = "sequence, id"
 
+    tier_id = fields.Many2one(ondelete="cascade")  # a try must not keep a tier
     setup_id = fields.Many2one("crm.value.setup", required=True, ondelete="cascade")
 
     _tier_uniq = models.Constraint(
