@@ -13,6 +13,7 @@ from .common import ValueCommon
 READABLE = {
     "crm.metric",
     "crm.metric.fact",
+    "crm.metric.target",
     "crm.value.cohort",
     "crm.value.profile",
     "crm.value.tier",
@@ -137,6 +138,29 @@ class TestValueBiHttp(BiCommon, HttpCase):
         rows = self._call("crm.value.profile", "search_read", domain=[], limit=1)
         self.assertIn("display_name", rows[0])
         self.assertNotIn("explanation_html", rows[0])
+
+    def test_targets(self):
+        """With what they came to, and the names of team and person."""
+        team = self.env["crm.team"].create(
+            {"name": "Value Test Team", "company_id": self.company.id}
+        )
+        self._buy(self.customers[0], self.as_of, 50, team_id=team.id)
+        self.env["crm.metric.run"].recompute(self.company, self.as_of, self.as_of)
+        self.env["crm.metric.target"].create(
+            {
+                "metric_id": self.env.ref("crm_value_tiering.crm_metric_revenue").id,
+                "company_id": self.company.id,
+                "team_id": team.id,
+                "date_from": "2026-06-01",
+                "date_to": "2026-07-01",
+                "target": 100,
+            }
+        )
+        [row] = self._call("crm.metric.target", "search_read", domain=[])
+        self.assertEqual(
+            (row["actual"], row["expected"], row["status"], row["team_id"]),
+            (50, 100, "behind", [team.id, "Value Test Team"]),
+        )
 
     def test_groups(self):
         groups = self._call(

@@ -155,7 +155,9 @@ class TestValueExport(ExportCommon):
     def test_who_may(self):
         profile = self._profile(self.best)
         self.seller.group_ids -= self.env.ref(EXPORT)
-        with self.assertRaisesRegex(AccessError, "You may not export"):
+        right = self.env.ref(EXPORT)
+        named = f"“{right.privilege_id.name}” to “{right.name}”"
+        with self.assertRaisesRegex(AccessError, f"may not export.*{named}"):
             profile.with_user(self.seller).action_export_xlsx()
         self.outsider.group_ids += self.env.ref(EXPORT)
         for user in (self.outsider, self.portal):

@@ -40,8 +40,8 @@ class CrmValueExport(models.TransientModel):
         if not self.env.user.has_group(EXPORT_GROUP):
             raise AccessError(
                 self.env._(
-                    "You may not export data. Ask an administrator for the right "
-                    '"Access to export feature".'
+                    "You may not export data. Ask an administrator to set “Export” to "
+                    "“Allowed” in your access rights."
                 )
             )
 
