@@ -63,7 +63,9 @@ class CrmValueEngine(models.AbstractModel):
 
         ``method`` is "fitted"; "previous" when there are too few repeat customers or the
         fit does not converge and an earlier run has parameters; else "rule", a rule of
-        thumb on how long ago the last purchase was. ``reason`` says why.
+        thumb on how long ago the last purchase was. ``reason`` says why. ``prior`` says
+        that the customers alone do not determine the parameters, see
+        ``stats.optimize.estimate``.
         """
         job["fit"] = {
             "purchases": self._fit_purchases(job),
@@ -112,6 +114,7 @@ class CrmValueEngine(models.AbstractModel):
             "log_likelihood": fit.log_likelihood,
             "customers": fit.customers,
             "repeaters": repeaters,
+            "prior": fit.prior,
         }
 
     @api.model
@@ -148,6 +151,7 @@ class CrmValueEngine(models.AbstractModel):
             "mean": p.mean,
             "log_likelihood": fit.log_likelihood,
             "repeaters": repeaters,
+            "prior": fit.prior,
         }
 
     @api.model

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import lgamma, log
 
-from .optimize import minimize_positive
+from .optimize import estimate
 from .special import digamma
 
 START = (5.0, 4.0, 15.0)
@@ -36,12 +36,13 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Fit:
-    """Maximum-likelihood estimate over ``customers`` repeat buyers."""
+    """Estimate over ``customers`` repeat buyers; ``prior`` as in :mod:`.mbg_nbd`."""
 
     parameters: Parameters
     log_likelihood: float
     customers: int
     converged: bool
+    prior: bool
 
 
 def negative_log_likelihood(parameters: Parameters, customers: Mapping) -> float:
@@ -97,9 +98,7 @@ def fit(customers: Iterable[tuple[int, float]] | Mapping) -> Fit:
     for (x, spend), count in counted.items():
         scaled[x, spend / scale] += count
     groups = _by_count(scaled)
-    minimum = minimize_positive(
-        lambda *point: _objective(Parameters(*point), groups), START
-    )
+    minimum = estimate(lambda *point: _objective(Parameters(*point), groups), START)
     p, q, v = minimum.point
     number = sum(counted.values())
     return Fit(
@@ -107,6 +106,7 @@ def fit(customers: Iterable[tuple[int, float]] | Mapping) -> Fit:
         -minimum.value - number * log(scale),
         number,
         minimum.converged,
+        minimum.prior,
     )
 
 

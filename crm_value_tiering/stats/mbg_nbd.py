@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, expm1, isfinite, lgamma, log, log1p
 
-from .optimize import minimize_positive
+from .optimize import estimate
 from .special import digamma
 
 DAYS_PER_WEEK = 7.0
@@ -39,15 +39,17 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Fit:
-    """Maximum-likelihood estimate.
+    """Maximum-likelihood estimate, with a weak prior where the data need one.
 
     :ivar log_likelihood: at the estimate, over the ``customers`` it was fitted on
+    :ivar prior: whether they needed it, see :func:`.optimize.estimate`
     """
 
     parameters: Parameters
     log_likelihood: float
     customers: int
     converged: bool
+    prior: bool
 
 
 def negative_log_likelihood(parameters: Parameters, customers: Mapping) -> float:
@@ -119,7 +121,7 @@ def _objective(parameters: Parameters, groups: dict) -> tuple[float, tuple[float
 
 
 def fit(customers: Iterable[tuple[int, float, float]] | Mapping) -> Fit:
-    """Fit by maximum likelihood.
+    """Fit by maximum likelihood, see :func:`.optimize.estimate`.
 
     :param customers: ``(x, t_x, T)`` in weeks, or a mapping of such to their number
     """
@@ -127,14 +129,13 @@ def fit(customers: Iterable[tuple[int, float, float]] | Mapping) -> Fit:
     if not counted:
         raise ValueError("No customers to fit")
     groups = _by_count(counted)
-    minimum = minimize_positive(
-        lambda *point: _objective(Parameters(*point), groups), START
-    )
+    minimum = estimate(lambda *point: _objective(Parameters(*point), groups), START)
     return Fit(
         Parameters(*minimum.point),
         -minimum.value,
         sum(counted.values()),
         minimum.converged,
+        minimum.prior,
     )
 
 

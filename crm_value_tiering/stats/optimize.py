@@ -13,6 +13,8 @@ from math import exp, inf, isfinite, log, sqrt
 LOG_BOUND = 14.0  # exp(14) is about 1.2 million: beyond it a parameter has run away
 # One standard error of log(parameter) beyond which it is not known: a factor of 20.
 LOG_ERROR_BOUND = 3.0
+# Spread of log(parameter) in the weak prior: about 95 % within a factor of 50.
+PRIOR_SPREAD = 2.0
 LONGEST_STEP = 2.0  # in units of log(parameter); the first steps know no curvature
 SUFFICIENT_DECREASE, CURVATURE = 1e-4, 0.9  # of a step along the line
 DIFFERENCE = 1e-4  # step of the differences of the gradient
@@ -23,19 +25,56 @@ Matrix = list[Vector]
 
 @dataclass(frozen=True)
 class Minimum:
-    """Outcome of :func:`minimize_positive`.
+    """Outcome of :func:`minimize_positive` and of :func:`estimate`.
 
     :ivar point: the parameters, all > 0
     :ivar value: the function there
     :ivar converged: whether it is a minimum inside the bounds that determines each of
         the parameters
     :ivar evaluations: how often the function was called
+    :ivar prior: whether a weak prior had to help
     """
 
     point: tuple[float, ...]
     value: float
     converged: bool
     evaluations: int
+    prior: bool = False
+
+
+def estimate(
+    function: Callable[..., tuple[float, Sequence[float]]], start: Sequence[float]
+) -> Minimum:
+    """Maximum likelihood or, where the data do not determine each of the parameters, the
+    mode with a weak log-normal prior around ``start``.
+
+    Among a hundred customers the likelihood often grows without end towards a limit of
+    the model, where predictions stay sensible while parameters run away; the prior keeps
+    them. ``value`` is the function without the prior.
+
+    :param function: negative log-likelihood, see :func:`minimize_positive`
+    """
+    plain = minimize_positive(function, start)
+    if plain.converged:
+        return plain
+
+    def with_prior(*point):
+        value, derivatives = function(*point)
+        distances = [
+            log(parameter / first) / PRIOR_SPREAD
+            for parameter, first in zip(point, start, strict=True)
+        ]
+        return value + sum(d * d for d in distances) / 2, [
+            slope + distance / (PRIOR_SPREAD * parameter)
+            for slope, distance, parameter in zip(
+                derivatives, distances, point, strict=True
+            )
+        ]
+
+    held = minimize_positive(with_prior, start)
+    value = function(*held.point)[0] if held.converged else held.value
+    calls = plain.evaluations + held.evaluations + 1
+    return Minimum(held.point, value, held.converged, calls, prior=True)
 
 
 def minimize_positive(
@@ -57,10 +96,18 @@ def minimize_positive(
     point = [log(value) for value in start]
     value, gradient = search.at(point)
     inverse: Matrix | None = None  # of the Hessian, as the steps reveal it
+    covariance: Matrix | None = None  # the same, as differences at the end tell it
     while search.remaining() > 0 and isfinite(value):
         direction = _descent(inverse, gradient)
         if -_dot(direction, gradient) < 2 * tolerance:
-            break
+            covariance = _covariance(search, point)
+            if covariance is None:
+                break
+            # What the steps revealed may be a poor picture of the Hessian.
+            direction = _descent(covariance, gradient)
+            if -_dot(direction, gradient) < 2 * tolerance:
+                break
+            inverse = covariance
         step = search.along(point, value, gradient, direction)
         if step is None:
             break
@@ -68,10 +115,13 @@ def minimize_positive(
         change = [new - old for new, old in zip(step.gradient, gradient, strict=True)]
         inverse = _update(inverse, moved, change)
         point, value, gradient = step.point, step.value, step.gradient
+        covariance = None
     converged = (
-        isfinite(value)
+        covariance is not None
         and search.remaining() > 0
-        and _is_minimum(search, point, gradient, tolerance)
+        and all(
+            covariance[axis][axis] < LOG_ERROR_BOUND**2 for axis in range(len(point))
+        )
     )
     return Minimum(tuple(map(exp, point)), value, converged, search.calls)
 
@@ -162,11 +212,11 @@ def _update(inverse: Matrix | None, moved: Vector, change: Vector) -> Matrix | N
     ]
 
 
-def _is_minimum(search, point, gradient, tolerance) -> bool:
-    """Whether the Hessian says that ``point`` is a minimum, and where each coordinate is.
+def _covariance(search: _Search, point: Vector) -> Matrix | None:
+    """Inverse of the Hessian by differences; None unless ``point`` is at a minimum.
 
-    Its inverse holds the variances of log(parameters): where the function hardly depends
-    on a parameter, the value on which the search stopped means nothing.
+    It holds the variances of log(parameters): where the function hardly depends on a
+    parameter, the value on which a search stops means nothing.
     """
     hessian = []
     for axis in range(len(point)):
@@ -178,13 +228,7 @@ def _is_minimum(search, point, gradient, tolerance) -> bool:
         hessian.append(
             [(up - down) / (2 * DIFFERENCE) for up, down in zip(*slopes, strict=True)]
         )
-    covariance = _inverse(hessian)
-    if covariance is None:
-        return False
-    decrement = _dot(gradient, [_dot(row, gradient) for row in covariance])
-    return decrement < 100 * tolerance and all(
-        covariance[axis][axis] < LOG_ERROR_BOUND**2 for axis in range(len(point))
-    )
+    return _inverse(hessian)
 
 
 def _inverse(matrix: Matrix) -> Matrix | None:

@@ -115,6 +115,7 @@ class TestMbgNbd(BaseCase):
             customers.append((x, last, float(big_t)))
         fit = mbg_nbd.fit(customers)
         self.assertTrue(fit.converged)
+        self.assertFalse(fit.prior)
         self.assertEqual(fit.customers, 1500)
         customers = Counter(customers)
         truth = -mbg_nbd.negative_log_likelihood(CDNOW, customers)
@@ -129,6 +130,29 @@ class TestMbgNbd(BaseCase):
                 )
                 worse = -mbg_nbd.negative_log_likelihood(moved, customers)
                 self.assertLessEqual(worse, fit.log_likelihood + 1e-4)
+
+    def test_customers_who_all_stay(self):
+        """Nobody is seen to leave: the likelihood grows with a -> 0 without end."""
+        random = Random(11)
+        customers = []
+        for _number in range(80):
+            rate, t = random.gammavariate(3.0, 0.1), 0.0
+            days = []
+            while (t := t + random.expovariate(rate)) <= 60:
+                days.append(t)
+            customers.append((len(days), days[-1] if days else 0.0, 60.0))
+        repeaters = [customer for customer in customers if customer[0] > 4]
+        fit = mbg_nbd.fit(repeaters)
+        self.assertTrue(fit.converged)
+        self.assertTrue(fit.prior)
+        for customer in repeaters:
+            self.assertGreater(
+                mbg_nbd.probability_alive(fit.parameters, *customer), 0.5
+            )
+        self.assertAlmostEqual(
+            fit.log_likelihood,
+            -mbg_nbd.negative_log_likelihood(fit.parameters, Counter(repeaters)),
+        )
 
     def test_no_customers(self):
         with self.assertRaisesRegex(ValueError, "No customers"):
@@ -257,6 +281,16 @@ class TestOptimize(BaseCase):
         )
         self.assertAlmostEqual(log(found.point[0]), 1, delta=0.01)
         self.assertFalse(found.converged)
+
+    def test_the_prior_settles_what_the_data_leave_open(self):
+        """x is where the data say, y where the search began."""
+        found = optimize.estimate(
+            lambda x, y: (50 * (log(x) - 1) ** 2, (100 * (log(x) - 1) / x, 0.0)), (5, 3)
+        )
+        self.assertTrue(found.converged)
+        self.assertTrue(found.prior)
+        self.assertAlmostEqual(log(found.point[0]), 1, delta=0.01)
+        self.assertAlmostEqual(found.point[1], 3, delta=0.01)
 
     def test_a_saddle_is_no_minimum(self):
         found = optimize.minimize_positive(

@@ -131,6 +131,19 @@ class TestValueForecast(ValueCommon):
         self.assertAlmostEqual(profile.clv_predictive, expected, delta=0.005)
         self.assertIn("Rule of thumb", profile.explanation_html)
 
+    def test_thin_data_say_so(self):
+        """Everybody buys every month: nobody is seen to leave, nothing to learn from."""
+        self._set_model(min_repeaters=10)
+        partners = [self._create_customer(f"Monthly {number}") for number in range(12)]
+        for partner in partners:
+            for month in range(1, 6):
+                self._buy(partner, self.as_of - timedelta(days=30 * month), 100)
+        fit = self._run().fit["purchases"]
+        self.assertEqual((fit["method"], fit["prior"]), ("fitted", True))
+        profile = self._profile(partners[0])
+        self.assertGreater(profile.p_alive, 0.5)
+        self.assertIn("12 customers who bought again", profile.explanation_html)
+
     def test_sql_equals_the_formulas(self):
         """The figures that PostgreSQL computes are those of the Python module."""
         self._set_model(min_repeaters=10, horizon_years=2, discount_rate=8)
