@@ -24,12 +24,14 @@ def _score_leads_by_tier(env):
 
 
 def uninstall_hook(env):
-    """Forget the tier in predictive lead scoring: its column goes with the module."""
+    """Forget the tier in predictive lead scoring: its column goes with the module. So does
+    the guard of the answers, with its trigger."""
     parameters = env["ir.config_parameter"].sudo()
     fields = parameters.get_param("crm.pls_fields") or ""
     kept = [name for name in fields.split(",") if name and name != "value_tier_id"]
     if fields and "value_tier_id" in fields.split(","):
         parameters.set_param("crm.pls_fields", ",".join(kept))
+    env.cr.execute("DROP FUNCTION IF EXISTS crm_satisfaction_guard CASCADE")
     env["crm.lead.scoring.frequency"].sudo().search(
         [("variable", "=", "value_tier_id")]
     ).unlink()

@@ -3,6 +3,7 @@ from . import crm_value_tier
 from . import crm_value_tier_drive
 from . import crm_value_tier_limit
 from . import crm_value_parameters
+from . import crm_value_parameters_satisfaction
 from . import crm_value_model
 from . import crm_value_model_tier
 from . import crm_value_source
@@ -17,6 +18,7 @@ from . import crm_value_engine_storage
 from . import crm_value_engine_override
 from . import crm_value_engine_preview
 from . import crm_value_engine_holdout
+from . import crm_value_engine_satisfaction
 from . import crm_value_run
 from . import crm_value_run_changes
 from . import crm_value_schedule
@@ -33,6 +35,7 @@ from . import crm_value_profile_card
 from . import crm_value_profile_help
 from . import crm_value_profile_move
 from . import crm_value_profile_export
+from . import crm_value_profile_satisfaction
 from . import crm_value_loss_reason
 from . import crm_value_loss
 from . import crm_value_action
@@ -45,6 +48,9 @@ from . import crm_value_transition
 from . import crm_value_transition_board
 from . import crm_value_transition_export
 from . import crm_value_cost
+from . import crm_satisfaction
+from . import crm_satisfaction_record
+from . import crm_satisfaction_guard
 from . import crm_metric
 from . import crm_metric_fact
 from . import crm_metric_fact_release
@@ -53,6 +59,7 @@ from . import crm_metric_engine_customers
 from . import crm_metric_engine_sales
 from . import crm_metric_engine_cohorts
 from . import crm_metric_run
+from . import crm_metric_engine_satisfaction
 from . import crm_metric_target
 from . import crm_value_cohort
 from . import crm_lead
@@ -66,6 +73,7 @@ from . import res_partner
 from . import res_partner_override
 from . import res_partner_card
 from . import res_partner_move
+from . import res_partner_satisfaction
 from . import sale_order
 from . import sale_order_pricelist
 from . import utm_campaign

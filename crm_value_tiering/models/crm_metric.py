@@ -6,6 +6,7 @@ UNITS = [
     ("money", "Amount"),
     ("percent", "Percent"),
     ("days", "Days"),
+    ("points", "Points"),
 ]
 
 

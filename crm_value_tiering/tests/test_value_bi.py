@@ -14,6 +14,7 @@ READABLE = {
     "crm.metric",
     "crm.metric.fact",
     "crm.metric.target",
+    "crm.satisfaction",
     "crm.value.cohort",
     "crm.value.profile",
     "crm.value.tier",

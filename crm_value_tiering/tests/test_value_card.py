@@ -173,9 +173,9 @@ class TestValueCard(ValueCommon):
     @users("value_seller")
     @warmup
     def test_cost(self):
-        """The whole card, sentences included."""
+        """The whole card, sentences included, and whether anybody answered."""
         partner = self.best.with_user(self.env.user)
-        with self.assertQueryCount(10):
+        with self.assertQueryCount(11):
             partner.get_value_card()
 
 

@@ -1,5 +1,7 @@
 from . import base_partner_merge
 from . import base_partner_merge_profile
+from . import base_partner_merge_satisfaction
+from . import crm_satisfaction_withdraw
 from . import crm_value_bi_key
 from . import crm_value_export
 from . import crm_value_override_set

@@ -1,0 +1,99 @@
+from odoo import api, fields, models
+from odoo.tools import SQL, format_date, formatLang
+
+
+class CrmValueProfile(models.Model):
+    """How satisfied the customer is: a part of the score, and the last answers."""
+
+    _inherit = "crm.value.profile"
+
+    score_satisfaction = fields.Integer(
+        string="Satisfaction",
+        readonly=True,
+        aggregator="avg",
+        help="1 (least satisfied) to 5 (most satisfied). Empty: not asked in the period, "
+        "or satisfaction does not count in the value model.",
+    )
+    satisfaction_mean = fields.Float(
+        string="Mean Satisfaction",
+        digits=(5, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Mean of the answers of the period, from 0, the worst, to 100, the best.",
+    )
+    satisfaction_count = fields.Integer(
+        string="Satisfaction Answers",
+        readonly=True,
+        help="Overall answers in the period of the value model.",
+    )
+    last_satisfaction_ids = fields.Many2many(
+        "crm.satisfaction",
+        string="Last Answers",
+        compute="_compute_last_satisfaction_ids",
+        groups="crm_value_tiering.group_value_user",
+        help="The last overall answer of each kind.",
+    )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_last_satisfaction_ids(self):
+        answers = self.env["crm.satisfaction"]
+        answers.flush_model()
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (profile.id, answer.kind) profile.id, answer.id
+                  FROM crm_value_profile profile
+                  JOIN res_partner partner
+                    ON partner.commercial_partner_id = profile.partner_id
+                  JOIN crm_satisfaction answer
+                    ON answer.partner_id = partner.id
+                   AND answer.company_id = profile.company_id
+                 WHERE profile.id = ANY(%s) AND %s
+                 ORDER BY profile.id, answer.kind, answer.date DESC, answer.id DESC
+                """,
+                self.ids,
+                answers._get_counted_sql(),
+            )
+        )
+        # one query for the answers of all cards, too; the rule reads the company
+        answers.browse(row[1] for row in rows).fetch(
+            ["company_id", "kind", "answer", "date"]
+        )
+        found = {}
+        for profile_id, answer_id in rows:
+            found.setdefault(profile_id, []).append(answer_id)
+        for profile in self:
+            profile.last_satisfaction_ids = answers.browse(found.get(profile.id, ()))
+
+    def _get_card_figures(self):
+        return super()._get_card_figures() + [
+            {
+                "name": f"satisfaction_{answer.kind}",
+                "label": answer._get_kind_label(),
+                "value": self.env._(
+                    "%(answer)s (%(date)s)",
+                    answer=answer.answer_text,
+                    date=format_date(self.env, answer.date),
+                ),
+            }
+            for answer in self.last_satisfaction_ids
+        ]
+
+    def _get_measure_text(self, run, code):
+        if code != "satisfaction":
+            return super()._get_measure_text(run, code)
+        if not self.satisfaction_count:
+            return self.env._(
+                "nobody answered: left out, the other weights take its place"
+            )
+        values = {
+            "mean": formatLang(self.env, self.satisfaction_mean, digits=0),
+            "count": self.satisfaction_count,
+            "days": run.parameters["window_days"],
+        }
+        if not values["days"]:
+            return self.env._("%(mean)s of 100, answers in all: %(count)s", **values)
+        return self.env._(
+            "%(mean)s of 100, answers in %(days)s days: %(count)s", **values
+        )
