@@ -26,6 +26,7 @@ from . import test_value_sale
 from . import test_value_settings
 from . import test_value_performance
 from . import test_value_changes
+from . import test_value_dimension
 from . import test_value_ui
 from . import test_metric_customers
 from . import test_metric_sales
