@@ -60,6 +60,7 @@
         "views/crm_value_action_menus.xml",
         "views/crm_satisfaction_menus.xml",
         "data/spreadsheet_dashboard_data.xml",
+        "data/web_tour_data.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -42,7 +42,7 @@ class CrmValueTransition(models.Model):
     )
     reason = fields.Selection(
         [
-            ("computed", "Computed"),
+            ("computed", "By the figures"),
             ("override", "Set by hand"),
             ("override_ended", "Back to the computed tier"),
         ],

@@ -6,6 +6,7 @@ from . import test_value_facts
 from . import test_value_scoring
 from . import test_value_setup
 from . import test_value_tiers
+from . import test_value_tours
 from . import test_value_access
 from . import test_value_concurrency
 from . import test_value_lock

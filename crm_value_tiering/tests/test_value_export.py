@@ -112,7 +112,7 @@ class TestValueExport(ExportCommon):
         )
         self.assertEqual((values["From Tier"], values["To Tier"]), ("Low", "High"))
         self.assertAlmostEqual(values["Score After"], moved.to_score)
-        self.assertEqual(values["Reason"], "Computed")
+        self.assertEqual(values["Reason"], "By the figures")
 
     def test_names_are_not_formulas(self):
         """Excel shows them as they are written; none is evaluated."""
