@@ -26,16 +26,12 @@ APPS = ("sale_management", "sale_crm", "spreadsheet_dashboard_sale")
 LANGUAGES = "en_US,zh_CN"
 MAKER = "make demo"
 
-# As the monthly job would have done: so that the visitor finds who moved up and down.
-RECOMPUTE = """
-from dateutil.relativedelta import relativedelta
-today = env.company._get_value_today()
-runs = env["crm.value.run"]
-if not runs.search_count([], limit=1):
-    for months in (3, 2, 1):
-        runs.recompute(as_of=today - relativedelta(months=months))
-runs.recompute()
-env["crm.metric.run"].recompute(date_from=today - relativedelta(months=24))
+# The tiers of the last months and of today, and what a team would have done with them.
+STORY = """
+import sys
+sys.path.insert(0, {root!r})
+from tools.datasets.odoo_story import tell_story
+tell_story(env)
 env.cr.commit()
 """
 # What a visitor's first pages would otherwise wait for; Odoo's own function also makes
@@ -142,7 +138,8 @@ class Demo:
 
     def _compute(self, database: str, note: Note) -> None:
         with console.step("Computing values and tiers as of today"):
-            self.odoo.script(database, RECOMPUTE, "demo-tiers")
+            story = STORY.format(root=str(self.settings.root))
+            self.odoo.script(database, story, "demo-tiers")
         note.computed_on = date.today().isoformat()
 
     def _pregenerate(self, database: str, note: Note) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,19 @@ FORM = ".o_form_view .o_form_sheet_bg"
 CHART = ".o_graph_renderer canvas"
 FIGURE = ".o-figure canvas"
 PIVOT = ".o_pivot table td.o_pivot_cell_value"
+DIALOG = ".modal .modal-content"
+
+
+@dataclass(frozen=True)
+class Text:
+    """Something to type.
+
+    :param into: the field's selector
+    :param words: what, by language
+    """
+
+    into: str
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -42,7 +55,9 @@ class Screen:
     :param name: of the file in docs/images
     :param path: of the page; {partner}, {lead} and {order} are ids of :data:`PREPARE`
     :param wait: what is there when the page is complete
-    :param clicks: what to click then, one after the other
+    :param steps: what to do then, one after the other: a selector is clicked, a
+        :class:`Text` is typed
+    :param part: the element to picture; empty: the whole page
     :param phone: as wide as a telephone
     :param height: of the page at most, in pixels; what is empty below is cut off
     """
@@ -50,7 +65,8 @@ class Screen:
     name: str
     path: str
     wait: str
-    clicks: tuple[str, ...] = ()
+    steps: tuple[str | Text, ...] = ()
+    part: str = ""
     phone: bool = False
     height: int = 800
 
@@ -62,6 +78,20 @@ RUNS = "/odoo/action-crm_value_tiering.crm_value_run_action"
 BOARD = "/odoo/dashboards?dashboard_id="
 CONTACT = "/odoo/contacts/{partner}"
 VALUE_TAB = (".o_notebook .nav-link[name=value]",)
+FIRST_ROW = (f"{ROW} .o_data_cell",)
+NEXT = ".modal button[name=action_next]"
+ACTION = "/odoo/action-crm_value_tiering."
+CONFIGURATION = "button[data-menu-xmlid='crm.crm_menu_config']"
+MENU = ".dropdown-item[data-menu-xmlid='crm_value_tiering.{}']"
+SETTINGS_TAB = ".settings_tab [data-key=crm_value_tiering]"
+FIRST_CHOICE = ".o-autocomplete--dropdown-item"
+REASON = Text(
+    ".modal [name=reason] textarea",
+    {
+        "en_US": "Signed a framework agreement for three shops",
+        "zh_CN": "已签订三家门店的框架协议",
+    },
+)
 
 SCREENS = (
     Screen("contact-value", CONTACT, FORM, VALUE_TAB, height=1500),
@@ -83,13 +113,40 @@ SCREENS = (
     Screen("at-risk", "/odoo/customers-at-risk", LIST),
     Screen("dashboard-value", f"{BOARD}{{value_board}}", FIGURE, height=1100),
     Screen("dashboard-retention", f"{BOARD}{{retention_board}}", FIGURE, height=1100),
-    Screen("run", RUNS, ROW, (f"{ROW} .o_data_cell",), height=1000),
+    Screen("run", RUNS, ROW, FIRST_ROW, height=1000),
+    Screen("settings", "/odoo/settings", ".settings_tab", (SETTINGS_TAB,), height=1400),
+    Screen("contact-due", "/odoo/customers-to-contact", ROW),
+    Screen("actions", "/odoo/customer-value-actions", ROW),
+    Screen("losses", "/odoo/customers-lost?view_type=list", ROW),
+    Screen("targets", "/odoo/customer-targets", ROW),
+    Screen("tier", TIERS, ROW, (f"{ROW} .o_data_cell[name=name]",)),
+    Screen("accuracy", f"{ACTION}crm_value_holdout_action", ROW, FIRST_ROW),
     Screen(
-        "settings",
-        "/odoo/settings",
-        ".settings_tab",
-        (".settings_tab [data-key=crm_value_tiering]",),
-        height=1400,
+        "setup",
+        f"{PROFILES}list",
+        ROW,
+        (CONFIGURATION, MENU.format("menu_value_setup"), NEXT, NEXT, NEXT),
+        DIALOG,
+    ),
+    Screen(
+        "set-tier",
+        CONTACT,
+        FORM,
+        (
+            *VALUE_TAB,
+            "button[name=action_set_value_tier]",
+            ".modal [name=tier_id] input",
+            FIRST_CHOICE,
+            REASON,
+        ),
+        DIALOG,
+    ),
+    Screen(
+        "api-key",
+        f"{PROFILES}list",
+        ROW,
+        (CONFIGURATION, MENU.format("menu_value_bi_key")),
+        DIALOG,
     ),
 )
 

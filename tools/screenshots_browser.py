@@ -15,7 +15,7 @@ from tools.errors import ToolError
 from tools.screenshots_picture import compress, crop
 
 if TYPE_CHECKING:
-    from tools.screenshots import Screen
+    from tools.screenshots import Screen, Text
 
 # No sandbox: it does not work for root. The rest keeps Chromium from calling home.
 FLAGS = (
@@ -83,7 +83,7 @@ class Camera:
         self._playwright.stop()
 
     def take(self, screen: Screen, records: Mapping[str, int], path: Path) -> None:
-        """Open a screen, do its clicks and write its picture."""
+        """Open a screen, take its steps and write its picture."""
         page = self._pages.get(screen.phone) or self._open(screen.phone)
         try:
             # Leave the last page: the same address again would not load.
@@ -93,17 +93,27 @@ class Camera:
             page.set_viewport_size({"width": width, "height": screen.height})
             page.goto(self.address + screen.path.format(**records))
             page.locator(screen.wait).first.wait_for()
-            for selector in screen.clicks:
-                page.locator(selector).first.click()
+            for step in screen.steps:
+                self._do(page, step)
                 self._settle(page)
             self._settle(page)
+            part = page.locator(screen.part).first if screen.part else page
+            shot = part.screenshot()
         except Error as error:
             page.screenshot(path=path.with_suffix(".failed.png"))
             raise ToolError(
                 f"{screen.name}: {error.message.splitlines()[0]}"
             ) from error
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(compress(crop(Image.open(io.BytesIO(page.screenshot())))))
+        image = Image.open(io.BytesIO(shot))
+        path.write_bytes(compress(image if screen.part else crop(image)))
+
+    def _do(self, page: Page, step: str | Text) -> None:
+        """Click, or type."""
+        if isinstance(step, str):
+            page.locator(step).first.click()
+        else:
+            page.locator(step.into).first.fill(step.words[self.language])
 
     def _open(self, phone: bool) -> Page:
         """A page of the wanted size, behind the login."""
