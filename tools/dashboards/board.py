@@ -13,40 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.dashboards.document import COLORS, LOCALE, STYLES, VERSION, empty_sheet
+from tools.dashboards.filters import Filter, Match
 
 WIDTH = 1100
 GAP = 12
 Domain = list[Any]
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A filter above the board.
-
-    :param key: its id; `matching` of the board refers to it
-    :param model: of a relation; empty: a period
-    :param default: of a period, for example ``last_12_months``
-    """
-
-    key: str
-    label: str
-    model: str = ""
-    default: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        common = {"id": self.key, "label": self.label}
-        if not self.model:
-            default = {"defaultValue": self.default} if self.default else {}
-            return {**common, "type": "date", **default}
-        return {**common, "type": "relation", "modelName": self.model}
-
-
-@dataclass(frozen=True)
-class Match:
-    """The field by which a filter acts on a model."""
-
-    chain: str
-    type: str = "many2one"
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tools.dashboards.board import GAP, WIDTH, Board, Filter, Match
+from tools.dashboards.board import GAP, WIDTH, Board
+from tools.dashboards.filters import Filter, Match
 
 PROFILE = "crm.value.profile"
 CHANGE = "crm.value.transition"
