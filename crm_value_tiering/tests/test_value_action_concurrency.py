@@ -18,6 +18,7 @@ class TestValueActionConcurrency(TransactionCase):
     """Two hosts run the job at once, on connections of their own, with real commits."""
 
     NAME = "Value Test Concurrent Action"
+    KIND = "save"
 
     def setUp(self):
         super().setUp()
@@ -28,7 +29,7 @@ class TestValueActionConcurrency(TransactionCase):
             company = env["res.company"].create(
                 {
                     "name": self.NAME,
-                    "crm_value_save": True,
+                    f"crm_value_{self.KIND}": True,
                     "crm_value_action_user_id": env.ref("base.user_admin").id,
                 }
             )
@@ -60,6 +61,10 @@ class TestValueActionConcurrency(TransactionCase):
         with self._session() as env:
             run = env["crm.value.run"].recompute(env.company)
             self.assertEqual(run.state, "done", run.error)
+            self._make_due(env)
+
+    def _make_due(self, env):
+        """Nothing: who was silent for 200 days is at risk."""
 
     @contextmanager
     def _session(self):
@@ -79,7 +84,9 @@ class TestValueActionConcurrency(TransactionCase):
             company = env["res.company"].search([("name", "=", self.NAME)])
             own = [("company_id", "in", company.ids)]
             env["crm.value.action"].search(own).activity_id.unlink()
-            for model in ("action", "transition", "profile", "run", "model"):
+            for model in (
+                "action", "transition", "profile", "override", "run", "model",
+            ):  # fmt: skip
                 env[f"crm.value.{model}"].search(own).unlink()
             orders = env["sale.order"].search(own)
             orders.state = "cancel"
@@ -94,13 +101,14 @@ class TestValueActionConcurrency(TransactionCase):
             partner = company.partner_id
             company.unlink()
             partner.unlink()
+            env["crm.value.tier"].search([("name", "=", self.NAME)]).unlink()
 
     def _assert_one_each(self):
         with self._session() as env:
             actions = env["crm.value.action"].search(
                 [("company_id", "=", self.company_id)]
             )
-            self.assertEqual(len(actions), 3)
+            self.assertEqual(actions.mapped("kind"), [self.KIND] * 3)
             activities = env["mail.activity"].search(
                 [
                     ("res_model", "=", "res.partner"),
@@ -166,3 +174,43 @@ class TestValueActionConcurrency(TransactionCase):
             )
             env["crm.value.action"]._schedule_company(env.company)
         self._assert_one_each()
+
+
+@tagged("post_install", "-at_install")
+class TestValueContactConcurrency(TestValueActionConcurrency):
+    """The same for regular contact, whose due dates the job finds and writes as well."""
+
+    NAME = "Value Test Concurrent Contact"
+    KIND = "contact"
+
+    def _make_due(self, env):
+        """A tier of their own asks for contact; they have been known for long."""
+        tier = env["crm.value.tier"].create({"name": self.NAME, "contact_days": 30})
+        profiles = env["crm.value.profile"].search(
+            [("company_id", "=", self.company_id)]
+        )
+        env["crm.value.override"].create(
+            [
+                {
+                    "company_id": self.company_id,
+                    "partner_id": partner.id,
+                    "tier_id": tier.id,
+                    "date_from": env.company._get_value_today(),
+                    "reason": self.NAME,
+                }
+                for partner in profiles.partner_id
+            ]
+        )
+        env.cr.execute(
+            "UPDATE crm_value_profile SET create_date = create_date - interval '40 days'"
+            " WHERE company_id = %s",
+            [self.company_id],
+        )
+
+    def test_second_finds_the_dates_written(self):
+        """Where dates are known from last night, the claim alone decides."""
+        with self._session() as env:
+            env["crm.value.profile"]._update_contacts(
+                env.company, env.company._get_value_today()
+            )
+        self.test_second_started_before_the_first_ended()

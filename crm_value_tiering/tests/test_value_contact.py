@@ -1,5 +1,6 @@
 from datetime import datetime, time, timedelta
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .test_value_action import ActionCommon
@@ -200,6 +201,46 @@ class TestValueContact(ActionCommon):
                 },
             ],
         )
+
+    def test_companies(self):
+        """Each has its own switch, dates and people; the customer is the same."""
+        other = self._mirror_company(self.second, self.customers[9])
+        colleague = self._create_user(
+            "value_colleague",
+            "sales_team.group_sale_salesman",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        other.crm_value_action_user_id = colleague
+        lead = self.env["crm.lead"].create(
+            {"name": "Deal", "partner_id": self.second.id, "company_id": other.id}
+        )
+        message = lead.message_post(
+            body="Hello", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        message.date = self._noon(5)
+        self.assertEqual(set(self._schedule().partner_id), set(self.high.partner_id))
+        self.assertFalse(self._schedule(other), "not switched on")
+        self.assertFalse(self._profile(self.second).last_contact_date)
+        other.crm_value_contact = True
+        self.assertFalse(self._schedule(other), "spoken to five days ago")
+        self.assertEqual(
+            self._profile(self.second, other).next_contact_date,
+            self.today + timedelta(days=25),
+        )
+        message.date = self._noon(35)
+        self.assertRecordValues(
+            self._schedule(other),
+            [
+                {
+                    "partner_id": self.second.id,
+                    "company_id": other.id,
+                    "user_id": colleague.id,
+                    "kind": "contact",
+                }
+            ],
+        )
+        self.assertFalse(self._schedule() + self._schedule(other))
 
     def test_off(self):
         self.company.crm_value_contact = False
