@@ -20,6 +20,15 @@ class CrmLead(models.Model):
         related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
     )
 
+    value_company_id = fields.Many2one(
+        "res.company",
+        string="Value Company",
+        compute="_compute_value_company_id",
+        compute_sudo=True,
+        groups="crm_value_tiering.group_value_user",
+        help="Company whose value the customer card shows: that of the tier.",
+    )
+
     @api.depends("partner_id", "company_id", "user_id.company_id")
     def _compute_value_tier_id(self):
         """Tier of the commercial entity. A computation of tiers updates open leads in
@@ -35,6 +44,17 @@ class CrmLead(models.Model):
             company = companies.get(lead)
             partner = lead.partner_id.commercial_partner_id
             lead.value_tier_id = company and tiers.get((partner._origin.id, company.id))
+
+    @api.depends("company_id", "user_id.company_id")
+    @api.depends_context("allowed_company_ids")
+    def _compute_value_company_id(self):
+        """The card tells of the same company as the tier beside it, also on a lead that
+        belongs to all companies; of the current one to a user who does not work there.
+        """
+        for lead in self:
+            company = lead._get_value_company()
+            allowed = company in self.env.companies
+            lead.value_company_id = company if allowed else self.env.company
 
     @api.model
     def _get_open_lead_sql(self, lead):

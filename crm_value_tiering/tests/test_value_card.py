@@ -136,6 +136,42 @@ class TestValueCard(ValueCommon):
         [card] = self._cards(best, both, company_id=mirror.id)
         self.assertEqual((card["tier"]["name"], card["company"]), ("Low", mirror.name))
 
+    def test_lead_of_all_companies(self):
+        """The card tells of the company that the lead's own tier is from."""
+        mirror = self._mirror_company(high=self.customers[-1], low=self.best)
+        companies = self.company + mirror
+        both, colleague = (
+            self._create_user(
+                login,
+                "sales_team.group_sale_salesman_all_leads",
+                company_id=company.id,
+                company_ids=[Command.set(companies.ids)],
+            )
+            for login, company in (("value_both", self.company), ("value_far", mirror))
+        )
+        lead = self.env["crm.lead"].create(
+            {
+                "name": "Value Test Lead",
+                "partner_id": self.best.id,
+                "company_id": False,
+                "user_id": colleague.id,
+                "team_id": False,
+            }
+        )
+        allowed = {"allowed_company_ids": companies.ids}
+        seen = lead.with_user(both).with_context(**allowed)
+        [card] = self._cards(
+            self.best.with_context(**allowed), both, company_id=seen.value_company_id.id
+        )
+        self.assertEqual(card["tier"]["name"], seen.value_tier_id.name)
+        self.assertEqual(card["company"], mirror.name)
+        lead.company_id = self.company
+        self.assertEqual(seen.value_company_id, self.company)
+        lead.write({"company_id": False, "user_id": False})
+        main = lead._get_default_value_company()
+        self.assertNotIn(main, companies)
+        self.assertEqual(seen.value_company_id, self.company, "no work in the first")
+
     # -------------------------------------------------------------------- access
     def test_who_sees_no_card(self):
         public = self.env.ref("base.public_user")
