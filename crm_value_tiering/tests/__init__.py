@@ -29,6 +29,7 @@ from . import test_value_performance
 from . import test_value_changes
 from . import test_value_dimension
 from . import test_value_ui
+from . import test_value_uninstall
 from . import test_metric_customers
 from . import test_metric_sales
 from . import test_metric_run

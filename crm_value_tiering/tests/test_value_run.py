@@ -9,7 +9,7 @@ from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import format_date, mute_logger
 
-from ..hooks import post_init_hook, uninstall_hook
+from ..hooks import post_init_hook
 from .common import ValueCommon
 
 RUN_LOGGER = "odoo.addons.crm_value_tiering.models.crm_value_run"
@@ -326,19 +326,3 @@ class TestValueRun(ValueCommon):
         added = triggers.search([("cron_id", "=", cron.id)]) - before
         self.assertEqual(len(added), 1)
         self.assertLessEqual(added.call_at, fields.Datetime.now())
-
-    def test_uninstall_hook(self):
-        """Predictive lead scoring forgets the column before it is dropped."""
-        parameters = self.env["ir.config_parameter"].sudo()
-        parameters.set_param("crm.pls_fields", "country_id,value_tier_id,source_id")
-        frequencies = self.env["crm.lead.scoring.frequency"].create(
-            [
-                {"variable": "value_tier_id", "value": str(self.tier_high.id)},
-                {"variable": "country_id", "value": "1"},
-            ]
-        )
-        uninstall_hook(self.env)
-        self.assertEqual(parameters.get_param("crm.pls_fields"), "country_id,source_id")
-        self.assertEqual(frequencies.exists(), frequencies[1])
-        uninstall_hook(self.env)
-        self.assertEqual(parameters.get_param("crm.pls_fields"), "country_id,source_id")
