@@ -84,6 +84,7 @@ class Bench:
         for changed in CHANGED:
             self._compute_changes(changed)
         self._compare()
+        self._other_jobs()
         self._print(self._peer())
         self._print(self._rewrite())
 
@@ -150,6 +151,46 @@ class Bench:
         same = digest == self._digest() and written == run.written_count
         print(f"  changed only = all, byte for byte: {'yes' if same else 'NO'}")
         self.env.cr.commit()
+
+    # ----------------------------------------------------------- what else is computed
+    def _other_jobs(self) -> None:
+        """The nightly jobs beside the values, and what a manager waits for."""
+        profiles, engine = self.env["crm.value.profile"], self.env["crm.value.engine"]
+        model = self.env["crm.value.model"]._get_for_company(self.company, self.today)
+        self.env["crm.value.tier"].search([], limit=1).contact_days = 30
+        for job, work, written in (
+            (
+                "contact dates of the best tier",
+                lambda: profiles._update_contacts(self.company, self.today),
+                lambda changed: changed,
+            ),
+            (
+                "metrics and cohorts, two months",
+                lambda: self.env["crm.metric.run"].recompute(self.company),
+                lambda run: run.written_count,
+            ),
+            (
+                "metrics and cohorts again",
+                lambda: self.env["crm.metric.run"].recompute(self.company),
+                lambda run: run.written_count,
+            ),
+            (
+                "preview of the set-up",
+                lambda: engine._preview(self.company, model, self.today),
+                lambda preview: 0,
+            ),
+            (
+                "accuracy check, half a year",
+                lambda: engine._check_holdout(
+                    self.company, model, self.today - timedelta(days=182), self.today
+                ),
+                lambda figures: 0,
+            ),
+        ):
+            row, result = self._measured(job, self.customers, work)
+            row.written = written(result)
+            self._print(row)
+            self.env.cr.commit()
 
     def _digest(self) -> str:
         """One checksum over every column of every profile and of every transition."""
