@@ -84,7 +84,11 @@ class CrmSatisfaction(models.Model):
 
     # --------------------------------------------------------------------- CRUD
     def write(self, vals):
-        """Only an import that tells the same again, and the merge of contacts."""
+        """Only an import that tells the same again, and the merge of contacts.
+
+        Managers have the right to write all the same: without it the web client offers
+        no button to save a new answer.
+        """
         if self.env.su:
             return super().write(vals)
         if any(answer._differs(vals) for answer in self):

@@ -4,7 +4,7 @@ import psycopg2
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import file_open, mute_logger
 
 from .satisfaction_common import SatisfactionCommon
@@ -569,7 +569,9 @@ class TestSatisfactionAccess(SatisfactionCommon):
     def test_rights(self):
         rights = {
             self.seller: {"read"},
-            self.manager: {"read", "create"},
+            # without the right to write a form has no button to save a new answer;
+            # what is saved write() refuses to change, see TestSatisfactionGuard
+            self.manager: {"read", "write", "create"},
             self.outsider: set(),
             self.portal: set(),
             self.env.ref("base.public_user"): set(),
@@ -625,3 +627,24 @@ class TestSatisfactionAccess(SatisfactionCommon):
         for name in ("comment", "document"):
             with self.subTest(name=name), self.assertRaises(AccessError):
                 answer.read([name])
+
+
+@tagged("post_install", "-at_install")
+class TestSatisfactionUi(SatisfactionCommon, HttpCase):
+    def test_enter_and_withdraw(self):
+        customer = self._ladder()[3]
+        self._run()
+        self.start_tour("/odoo", "crm_satisfaction", login="value_manager")
+        self.assertRecordValues(
+            self.answers.search([("partner_id", "=", customer.id)]),
+            [
+                {
+                    "kind": "csat",
+                    "answer": 2,
+                    "comment": "Nobody called back",
+                    "tier_id": self.tier_mid.id,
+                    "is_withdrawn": True,
+                    "withdrawal_reason": "Another customer said so",
+                }
+            ],
+        )
