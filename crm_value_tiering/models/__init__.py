@@ -28,6 +28,7 @@ from . import crm_value_profile
 from . import crm_value_profile_lookup
 from . import crm_value_profile_explanation
 from . import crm_value_profile_notes
+from . import crm_value_profile_points
 from . import crm_value_profile_override
 from . import crm_value_profile_churn
 from . import crm_value_override

@@ -10,7 +10,7 @@ class CrmValueEngine(models.AbstractModel):
     """From documents to value profiles, in a handful of set-based statements.
 
     The stages, each a method on a *job* (a dict that the stages fill, see
-    :meth:`_prepare_job`): facts per customer → cut points → fitted forecast → scores and
+    :meth:`_prepare_job`): facts per customer → scales → fitted forecast → scores and
     lifetime values → tier limits → profiles, history, leads. This file holds the order
     of the stages, the dimensions and the facts; calibration, forecast, scoring and
     storage follow in files of their own.
@@ -32,7 +32,7 @@ class CrmValueEngine(models.AbstractModel):
         :param hysteresis: whether the tiers of the previous computation hold a customer
             back from falling
         :param scope: SQL of the commercial partners to compute; default: all customers
-        :param base: the run whose cut points, forecast and tier limits to apply instead
+        :param base: the run whose scales, forecast and tier limits to apply instead
             of learning them from all customers. With the same base a computation of some
             customers gives them what a computation of all would.
         :return: the job, with ``counts``, ``calibration`` and ``fit`` filled
@@ -103,19 +103,35 @@ class CrmValueEngine(models.AbstractModel):
 
             - ``code``: ``<code>``; the profile has a field ``score_<code>`` (1 to 5) and
               the model a field ``weight_<code>``
-            - ``measure``: SQL over the facts ``f`` (see :meth:`_collect_facts`), more is
-              better, NULL when unknown; an unknown dimension is left out and the
-              weights of the others take its place
+            - ``measure``: SQL of a number over the facts ``f`` (see
+              :meth:`_collect_facts`), more is better, NULL when unknown; an unknown
+              dimension is left out and the weights of the others take its place
+            - ``field``: field of the profile that keeps the measure, unrounded, so that
+              the explanation can say where the customer stands; a date counts in days
+              since 1970
             - ``join`` (optional): SQL that joins further facts to ``f.partner_id``
         """
         return [
             {
                 "code": "recency",
                 "measure": SQL("(f.last_purchase - DATE '1970-01-01')"),
+                "field": "last_purchase",
             },
-            {"code": "frequency", "measure": SQL("f.window_purchases")},
-            {"code": "monetary", "measure": SQL("f.revenue_window")},
-            {"code": "variety", "measure": SQL("f.product_count")},
+            {
+                "code": "frequency",
+                "measure": SQL("f.window_purchases"),
+                "field": "window_purchases",
+            },
+            {
+                "code": "monetary",
+                "measure": SQL("f.revenue_window"),
+                "field": "revenue_window",
+            },
+            {
+                "code": "variety",
+                "measure": SQL("f.product_count"),
+                "field": "product_count",
+            },
         ]
 
     @api.model

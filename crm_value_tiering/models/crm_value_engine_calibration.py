@@ -3,58 +3,82 @@ from collections import Counter
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..stats import gamma_gamma, mbg_nbd
+from ..stats import gamma_gamma, mbg_nbd, scale
 
-SCORES = 5
-NEUTRAL_SCORE = 3
 # A maximum-likelihood fit gains nothing visible from more customers than this.
 FIT_SAMPLE = 10000
 DAYS_PER_WEEK = mbg_nbd.DAYS_PER_WEEK
 
 
 class CrmValueEngine(models.AbstractModel):
-    """What is learned from all customers together: cut points, forecast, tier limits."""
+    """What is learned from all customers together: scales, forecast, tier limits."""
 
     _inherit = "crm.value.engine"
 
-    # -------------------------------------------------------------- cut points
+    # ------------------------------------------------------------------ scales
     @api.model
     def _calibrate_dimensions(self, job):
-        """Fill ``calibration["dimensions"]``: the cut points of each dimension.
-
-        Per code: ``cuts``, the four measures at 20, 40, 60 and 80 % of the customers (a
-        customer's score is 1 plus the cuts strictly below him, so that ties score down
-        and 60 % one-time buyers all get 1 of 5), and ``neutral`` when all customers are
-        equal, which scores 3 for everybody.
+        """Fill ``calibration["dimensions"]``: per code the ``steps`` of its scale, see
+        ``stats.scale``: lists of a measure, the customers below it, those who have it.
         """
         parameters, calibration = job["parameters"], job["calibration"]
         customers = job["counts"]["customers"]
         calibration["sufficient"] = customers >= parameters["min_customers"]
-        calibration["dimensions"] = {}
-        fractions = [step / SCORES for step in range(1, SCORES)]
-        for dimension in self._get_dimensions(parameters):
-            low, high, kind, cuts = self.env.execute_query(
-                SQL(
-                    """
-                    SELECT MIN(measure), MAX(measure),
-                           (SELECT typname FROM pg_type
-                             WHERE oid = pg_typeof(MIN(measure))),
-                           (percentile_disc(%(fractions)s::float8[])
-                               WITHIN GROUP (ORDER BY measure))::text[]
-                      FROM (SELECT %(measure)s AS measure
-                              FROM crm_value_fact f %(joins)s
-                             WHERE f.purchase_days > 0) measured
-                    """,
-                    fractions=fractions,
-                    measure=dimension["measure"],
-                    joins=self._get_dimension_joins(parameters),
-                )
-            )[0]
-            calibration["dimensions"][dimension["code"]] = {
-                "cuts": cuts or [],
-                "neutral": low is not None and low == high,
-                "type": kind,
-            }
+        calibration["dimensions"] = {
+            dimension["code"]: {"steps": self._get_scale_steps(job, dimension)}
+            for dimension in self._get_dimensions(parameters)
+        }
+
+    @api.model
+    def _get_scale_steps(self, job, dimension):
+        """Steps of the scale of ``dimension``; none when nobody could be measured.
+
+        Equal customers are counted first, so that few rows are sorted. double precision
+        tells amounts of fifteen digits apart, and comes back from JSON as it was.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT measure, below, equal
+                  FROM (SELECT measure, equal, SUM(equal) OVER () AS total,
+                               SUM(equal) OVER (ORDER BY measure) - equal AS below
+                          FROM (SELECT measure, COUNT(*)::int AS equal
+                                  FROM (SELECT (%(measure)s)::float8 AS measure
+                                          FROM crm_value_fact f %(joins)s
+                                         WHERE f.purchase_days > 0
+                                           AND (%(measure)s) IS NOT NULL) measured
+                                 GROUP BY measure) counted) ranked
+                 WHERE below = 0
+                    OR (below + equal) * %(steps)s / total > below * %(steps)s / total
+                 ORDER BY measure
+                """,
+                measure=dimension["measure"],
+                joins=self._get_dimension_joins(job["parameters"]),
+                steps=scale.STEPS,
+            )
+        )
+        return [list(row) for row in rows]
+
+    @api.model
+    def _get_scales(self, calibration):
+        """Code → scale, of the dimensions that can be scored with ``calibration``."""
+        if not calibration["sufficient"]:
+            return {}
+        return {
+            code: scale.Scale(learned["steps"])
+            for code, learned in calibration["dimensions"].items()
+            if learned.get("steps")
+        }
+
+    @api.model
+    def _can_apply(self, run):
+        """Whether customers can be measured with what ``run`` learned: not when it was
+        made by a version of the module that learned something else."""
+        learned = run.calibration["dimensions"]
+        return all(
+            "steps" in learned.get(dimension["code"], ())
+            for dimension in self._get_dimensions(run.parameters)
+        )
 
     # ---------------------------------------------------------------- forecast
     @api.model

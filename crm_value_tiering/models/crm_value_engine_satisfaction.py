@@ -21,7 +21,11 @@ class CrmValueEngine(models.AbstractModel):
         dimensions = super()._get_dimensions(parameters)
         if parameters is None or parameters.get(WEIGHT):
             dimensions.append(
-                {"code": DIMENSION, "measure": SQL("f.satisfaction_mean")}
+                {
+                    "code": DIMENSION,
+                    "measure": SQL("f.satisfaction_mean"),
+                    "field": "satisfaction_mean",
+                }
             )
         return dimensions
 

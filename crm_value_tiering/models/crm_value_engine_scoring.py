@@ -1,8 +1,6 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .crm_value_engine_calibration import NEUTRAL_SCORE, SCORES
-
 
 class CrmValueEngine(models.AbstractModel):
     """Scores, lifecycle, tiers: what follows for each customer."""
@@ -20,7 +18,7 @@ class CrmValueEngine(models.AbstractModel):
         facts = SQL(
             """
             SELECT f.*, expectation.purchases AS expected_if_active,
-                   expectation.discounted AS discounted_if_active, %(scores)s
+                   expectation.discounted AS discounted_if_active, %(places)s
               FROM crm_value_fact f
               %(joins)s
               LEFT JOIN crm_value_expectation expectation
@@ -29,11 +27,11 @@ class CrmValueEngine(models.AbstractModel):
             """,
             joins=self._get_dimension_joins(job["parameters"]),
             as_of=job["as_of"],
-            scores=self._select_sql(self._get_score_columns(job)),
+            places=self._select_sql(self._get_place_columns(job)),
         )
         # Each layer may use the columns of those below by their name.
         for columns in (
-            self._get_activity_columns(job),
+            self._get_score_columns(job) | self._get_activity_columns(job),
             self._get_forecast_columns(job),
             self._get_derived_columns(job),
         ):
@@ -68,8 +66,8 @@ class CrmValueEngine(models.AbstractModel):
     def _get_profile_columns(self, job):
         """Hook: profile field → SQL, for everything but the tier.
 
-        The expressions may use, all as ``f.<name>``, the facts, the scores and the
-        columns of activity, forecast and derived classes.
+        The expressions may use, all as ``f.<name>``, the facts, places and scores and
+        the columns of activity, forecast and derived classes.
         """
         facts = [
             "first_purchase", "last_purchase", "purchase_days", "window_purchases",
@@ -109,49 +107,76 @@ class CrmValueEngine(models.AbstractModel):
         }
 
     @api.model
-    def _get_score_columns(self, job):
-        """``score_<code>`` → SQL: 1 to 5, NULL without a measure or a comparison."""
+    def _get_place_columns(self, job):
+        """``place_<code>`` → SQL: place on the scale, from 1 as arrays count; NULL
+        without a measure or a comparison."""
+        scales = self._get_scales(job["calibration"])
         columns = {}
         for dimension in self._get_dimensions(job["parameters"]):
-            cut = job["calibration"]["dimensions"][dimension["code"]]
-            if not job["calibration"]["sufficient"] or not cut["cuts"]:
-                expression = SQL("NULL::int")
-            elif cut["neutral"]:
-                expression = SQL(
-                    "CASE WHEN f.purchase_days > 0 AND (%s) IS NOT NULL THEN %s END",
-                    dimension["measure"],
-                    NEUTRAL_SCORE,
-                )
-            else:
-                # width_bucket counts the limits <= its operand; with both sides
-                # negated it counts the cuts >= the measure, so a tie scores down.
-                expression = SQL(
-                    "CASE WHEN f.purchase_days > 0 THEN"
-                    " %(scores)s - width_bucket(-(%(measure)s)::%(type)s,"
-                    " %(negated)s::%(type)s[]) END",
-                    scores=SCORES,
+            scale = scales.get(dimension["code"])
+            # width_bucket counts the limits <= its operand; with both sides negated it
+            # counts those >= the measure, so that a tie gets the lower place.
+            columns[f"place_{dimension['code']}"] = (
+                SQL(
+                    "CASE WHEN f.purchase_days > 0 THEN %(last)s"
+                    " - width_bucket(-(%(measure)s)::float8, %(negated)s::float8[]) END",
+                    last=len(scale.limits) + 1,
                     measure=dimension["measure"],
-                    negated=[negate(value) for value in reversed(cut["cuts"])],
-                    type=SQL.identifier(cut.get("type", "numeric")),
+                    negated=[-limit for limit in reversed(scale.limits)],
                 )
-            columns[f"score_{dimension['code']}"] = expression
+                if scale
+                else SQL("NULL::int")
+            )
         return columns
 
     @api.model
-    def _get_value_score_sql(self, job):
-        """0 to 100: the weighted mean of the known scores, 1 of 5 counting as 0."""
-        parts, weights = [], []
+    def _get_score_columns(self, job):
+        """``score_<code>`` → SQL: 1 to 5, NULL without a place."""
+        scales = self._get_scales(job["calibration"])
+        columns = {}
         for dimension in self._get_dimensions(job["parameters"]):
-            score = SQL("f.%s", SQL.identifier(f"score_{dimension['code']}"))
+            scale = scales.get(dimension["code"])
+            columns[f"score_{dimension['code']}"] = (
+                self._get_by_place_sql(dimension, "int4", scale.scores)
+                if scale
+                else SQL("NULL::int")
+            )
+        return columns
+
+    @api.model
+    def _get_by_place_sql(self, dimension, kind, values):
+        """SQL: the one of ``values`` that belongs to the customer's place."""
+        place = SQL.identifier("f", f"place_{dimension['code']}")
+        return SQL("(%s::%s[])[%s]", values, SQL.identifier(kind), place)
+
+    @api.model
+    def _get_value_score_sql(self, job):
+        """0 to 100: the weighted mean of the shares of customers left behind.
+
+        In double precision, where a higher place never lowers the sum; rounded to
+        hundredths.
+        """
+        scales = self._get_scales(job["calibration"])
+        points, weights = [SQL("0")], [SQL("0")]
+        for dimension in self._get_dimensions(job["parameters"]):
+            scale = scales.get(dimension["code"])
             weight = job["parameters"][f"weight_{dimension['code']}"]
-            parts.append(SQL("COALESCE((%s - 1) * %s, 0)", score, weight))
+            if not scale or not weight:
+                continue
+            by_place = self._get_by_place_sql(
+                dimension, "float8", [weight * share for share in scale.shares]
+            )
+            points.append(SQL("COALESCE(%s, 0)", by_place))
             weights.append(
-                SQL("CASE WHEN %s IS NULL THEN 0 ELSE %s END", score, weight)
+                SQL(
+                    "CASE WHEN %s IS NULL THEN 0 ELSE %s END",
+                    SQL.identifier("f", f"place_{dimension['code']}"),
+                    weight,
+                )
             )
         return SQL(
-            "ROUND((%(parts)s) * %(full)s::numeric / NULLIF(%(weights)s, 0), 2)",
-            parts=SQL(" + ").join(parts),
-            full=100 / (SCORES - 1),
+            "ROUND(1e4::float8 * (%(points)s) / NULLIF(%(weights)s, 0))::int * 0.01",
+            points=SQL(" + ").join(points),
             weights=SQL(" + ").join(weights),
         )
 
@@ -255,8 +280,3 @@ class CrmValueEngine(models.AbstractModel):
             present=present,
             last=len(tiers) - 1,
         )
-
-
-def negate(number):
-    """The decimal ``number``, a string, with the other sign."""
-    return number[1:] if number.startswith("-") else f"-{number}"

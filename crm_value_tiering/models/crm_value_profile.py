@@ -150,7 +150,8 @@ class CrmValueProfile(models.Model):
         digits=(6, 2),
         readonly=True,
         aggregator="avg",
-        help="0 to 100: the weighted mean of the scores.",
+        help="0 to 100: the share of your other customers that this one is ahead of, "
+        "weighted over the dimensions.",
     )
 
     # Forecast

@@ -13,9 +13,8 @@ class CrmValueProfile(models.Model):
         :return: dict, JSON-able, of texts:
 
             - ``summary``: list of sentences: tier, lifecycle, churn
-            - ``dimensions``: list of dicts ``code``, ``label``, ``measure`` (what was
-              measured), ``score`` (1 to 5 or None), ``weight`` (percent), ``points``
-              (what it adds to the value score)
+            - ``dimensions``: list of dicts, see :meth:`_get_dimension_parts`
+            - ``total``: the value score, sum of the points of the dimensions, or None
             - ``values``: list of dicts ``label``, ``amount``, ``formula``: the two
               lifetime values and how they were reached
             - ``notes``: list of sentences about thin data
@@ -33,13 +32,12 @@ class CrmValueProfile(models.Model):
                     )
                 ],
                 **dict.fromkeys(("dimensions", "values", "notes"), ()),
+                "total": None,
             }
         return {
             "summary": self._get_summary_sentences(run),
-            "dimensions": [
-                self._get_dimension_part(run, dimension["code"])
-                for dimension in self._get_explained_dimensions(run)
-            ],
+            "dimensions": self._get_dimension_parts(run),
+            "total": self._get_total_text(run),
             "values": self._get_value_parts(run),
             "notes": self._get_notes(run),
         }
@@ -55,7 +53,7 @@ class CrmValueProfile(models.Model):
         """The last finished run of the company: all its profiles agree with it.
 
         ``run_id`` may be an earlier one, with the same result for this customer but
-        with other cut points.
+        with other scales.
         """
         return self.env["crm.value.run"].search(
             [
@@ -224,34 +222,8 @@ class CrmValueProfile(models.Model):
         )
 
     # ------------------------------------------------------------------- parts
-    def _get_explained_dimensions(self, run):
-        """The dimensions that counted in ``run``."""
-        return self.env["crm.value.engine"]._get_dimensions(run.parameters)
-
-    def _get_dimension_part(self, run, code):
-        """Hook: a module that adds a dimension extends :meth:`_get_measure_text`."""
-        name = f"score_{code}"
-        score = self[name]
-        weights = {
-            dimension["code"]: run.parameters[f"weight_{dimension['code']}"]
-            for dimension in self._get_explained_dimensions(run)
-            if self[f"score_{dimension['code']}"]
-        }
-        known = sum(weights.values())
-        points = 25 * (score - 1) * weights[code] / known if score and known else None
-        return {
-            "code": code,
-            "label": self._fields[name]._description_string(self.env),
-            "measure": self._get_measure_text(run, code),
-            "score": score or None,
-            "weight": run.parameters[f"weight_{code}"],
-            "points": None
-            if points is None
-            else formatLang(self.env, points, digits=1),
-        }
-
     def _get_measure_text(self, run, code):
-        """What was measured for a dimension, in words."""
+        """Hook: what was measured for the dimension ``code``, in words."""
         days = run.parameters["window_days"]
         if code == "recency":
             return self.env._(

@@ -97,3 +97,12 @@ class CrmValueProfile(models.Model):
         return self.env._(
             "%(mean)s of 100, answers in %(days)s days: %(count)s", **values
         )
+
+    def _get_comparison_text(self, code, share, neutral=False):
+        if code != "satisfaction" or neutral:
+            return super()._get_comparison_text(code, share, neutral)
+        if not share:
+            return self.env._("no customer is less satisfied")
+        return self.env._(
+            "more satisfied than %(whom)s", whom=self._get_share_text(share)
+        )

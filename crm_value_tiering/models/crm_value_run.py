@@ -45,7 +45,7 @@ class CrmValueRun(models.Model):
         required=True,
         readonly=True,
         default="full",
-        help="All customers: cut points, forecast and limits of the tiers are learned "
+        help="All customers: scales, forecast and limits of the tiers are learned "
         "anew. Changed customers: those with new or changed documents, measured with what "
         "the last computation of all customers learned.",
     )
@@ -62,7 +62,8 @@ class CrmValueRun(models.Model):
     )
     calibration = fields.Json(
         readonly=True,
-        help="Cut points of the scores and limits of the tiers, as decimal strings.",
+        help="Scales of the scores (per dimension: a measure, how many customers have "
+        "less, how many have it) and limits of the tiers (decimal strings).",
     )
     fit = fields.Json(
         readonly=True,

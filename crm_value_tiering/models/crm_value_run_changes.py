@@ -11,7 +11,7 @@ _logger = logging.getLogger(__name__)
 class CrmValueRun(models.Model):
     """Between two computations of all customers: those whose documents changed.
 
-    They are measured with the cut points, forecast and tier limits of the last
+    They are measured with the scales, forecast and tier limits of the last
     computation of all, so the work grows with the changes, not with the customers.
     """
 
@@ -22,9 +22,10 @@ class CrmValueRun(models.Model):
         """Compute the customers of ``company`` that changed, as of ``as_of``.
 
         All of them, when there is nothing to measure with: no computation yet, a later
-        one, or a value model that has changed since. Neither is there, and figures of
-        two times would stand side by side, after somebody has looked at the past: the
-        present comes back with all customers, an hour later at the earliest.
+        one, one by an earlier version of the module, or a value model that has changed
+        since. Neither is there, and figures of two times would stand side by side, after
+        somebody has looked at the past: the present comes back with all customers, an
+        hour later at the earliest.
 
         :return: the run; nothing when nobody changed or a computation is under way
         """
@@ -39,6 +40,7 @@ class CrmValueRun(models.Model):
             not base
             or base.as_of > as_of
             or base.parameters != self._as_stored(model._get_parameters())
+            or not self.env["crm.value.engine"]._can_apply(base)
         ):
             return self._recompute_company(company, as_of)
         if not company._try_lock_value_job(self._name):

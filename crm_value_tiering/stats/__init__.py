@@ -5,6 +5,6 @@ needs some thirty evaluations of a sum over a sample of customers: the standard 
 it in less than a second. See docs/architecture.md, "Statistics".
 """
 
-from . import gamma_gamma, mbg_nbd, optimize, special
+from . import gamma_gamma, mbg_nbd, optimize, scale, special
 
-__all__ = ["gamma_gamma", "mbg_nbd", "optimize", "special"]
+__all__ = ["gamma_gamma", "mbg_nbd", "optimize", "scale", "special"]

@@ -3,6 +3,7 @@ from . import test_value_bi
 from . import test_value_card
 from . import test_value_export
 from . import test_value_facts
+from . import test_value_scale
 from . import test_value_scoring
 from . import test_value_setup
 from . import test_value_tiers

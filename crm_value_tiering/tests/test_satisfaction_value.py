@@ -184,8 +184,9 @@ class TestSatisfactionValue(SatisfactionCommon):
         [part] = [part for part in why["dimensions"] if part["code"] == "satisfaction"]
         self.assertEqual(part["label"], "Satisfaction")
         self.assertEqual(part["measure"], "70 of 100, answers in 365 days: 2")
-        self.assertEqual(part["weight"], 30)
+        self.assertEqual(part["weight"], "30")
         self.assertTrue(part["points"])
+        self.assertIn("more satisfied than about", part["comparison"])
         [part] = self._profile(self.customers[9])._get_explanation()["dimensions"][-1:]
         self.assertIn("nobody answered", part["measure"])
         self.assertIsNone(part["points"])

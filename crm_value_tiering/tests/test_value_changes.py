@@ -168,8 +168,34 @@ class TestValueChanges(ValueCommon):
             self._profile(customer).last_purchase, self.as_of + timedelta(days=1)
         )
 
+    def test_better_than_anybody_was(self):
+        """Who breaks all records has all points, until all are computed again."""
+        worst = self.customers[-1]
+        for days in range(3):
+            self._buy(worst, self.as_of - timedelta(days=days), 90000)
+        self.assertEqual(self._changes().written_count, 1)
+        profile = self._profile(worst)
+        # Recency and amount 30 points each; in frequency and variety, 30 and 10, all
+        # customers were equal: half.
+        self.assertEqual(profile.value_score, 30 + 30 + 40 / 2)
+        self.assertIn("more than all other customers", profile.explanation_html)
+
+    def test_base_of_an_earlier_version(self):
+        """What it learned measures nobody today: all are computed, and pages open."""
+        self.full.calibration = {
+            **self.full.calibration,
+            "dimensions": {
+                code: {"cuts": ["1", "2", "3", "4"], "neutral": False}
+                for code in ("recency", "frequency", "monetary", "variety")
+            },
+        }
+        self.assertIn("of 5", self._profile(self.customers[0]).explanation_html)
+        self._buy(self.customers[5], self.as_of, 700)
+        run = self._changes()
+        self.assertEqual((run.kind, run.state), ("full", "done"))
+
     def test_same_as_all(self):
-        """Byte for byte what a computation of all customers with the same cut points
+        """Byte for byte what a computation of all customers with the same scales
         gives, and the same history."""
         self._population(60)
         self._run()
@@ -193,7 +219,7 @@ class TestValueChanges(ValueCommon):
         self.assertEqual(self._read(), some)
 
     def test_model_changed(self):
-        """Other weights need other cut points: everybody is computed."""
+        """Other weights need other limits of the tiers: everybody is computed."""
         self._buy(self.customers[5], self.as_of, 700)
         self._set_model(weight_recency=40, weight_variety=0)
         self.assertEqual(self._changes().kind, "full")

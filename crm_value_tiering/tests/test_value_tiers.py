@@ -57,19 +57,19 @@ class TestValueTiers(ValueCommon):
         self._set_tiers("share_customers", (20, 30, 50))
         customers = self._customers([100 - number for number in range(10)])
         run = self._run()
-        # scores go in steps of a fifth, so 30 % is met by the nearer of 20 % and 40 %
-        self.assertEqual(self._tiers_of(customers), "GGSSBBBBBB")
+        self.assertEqual(self._tiers_of(customers), "GGSSSBBBBB")
+        # the second is ahead of 8 of 9 others, the fifth of 5
         self.assertEqual(
             [tier.get("limit") for tier in run.calibration["tiers"]],
-            ["100.00", "75.00", None],
+            ["88.89", "55.56", None],
         )
 
     def test_share_of_revenue(self):
         self._set_tiers("share_revenue", (60, 30, 10))
         customers = self._customers([500, 50, 45, 40, 35, 30, 25, 20, 15, 10])
         self._run()
-        # the best fifth has 550 of 770 (71 %), the next 85 more (82 %), then 65 (91 %)
-        self.assertEqual(self._tiers_of(customers), "GGSSSSBBBB")
+        # the best has 500 of 770 (65 %, two 71 %), six have 700 (91 %, five 87 %)
+        self.assertEqual(self._tiers_of(customers), "GSSSSSBBBB")
 
     def test_minimum_score(self):
         self._set_tiers("score", (75, 50, 0))

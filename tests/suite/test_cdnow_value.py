@@ -2,6 +2,7 @@
 
 import sys
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -227,18 +228,72 @@ class TestCdnowValue(TransactionCase):
         again = self.env["crm.value.run"].recompute(self.company, END_OF_CALIBRATION)
         self.assertEqual((again.written_count, again.transition_count), (0, 0))
 
+    # -------------------------------------------------------------------- score
+    def _profiles(self):
+        return self.env["crm.value.profile"].search(
+            [("company_id", "=", self.company.id)]
+        )
+
+    def _held(self, run):
+        """Customers of each tier, best first."""
+        counts = run.counts["tiers"]
+        return [
+            counts[str(tier["tier_id"])]["customers"]
+            for tier in run.parameters["tiers"]
+        ]
+
+    def test_score_is_the_share_left_behind(self):
+        """Within a hundredth of the customers in each dimension, by counting them."""
+        profiles = self._profiles()
+        plain = dict.fromkeys(profiles, 0.0)
+        for weight, measure in (
+            (0.3, "last_purchase"),
+            (0.3, "window_purchases"),
+            (0.3, "revenue_window"),
+            (0.1, "product_count"),
+        ):
+            ranked = sorted(profiles.mapped(lambda p, measure=measure: p[measure]))
+            for profile in profiles:
+                below = bisect_left(ranked, profile[measure])
+                plain[profile] += 100 * weight * below / (len(ranked) - 1)
+        for profile, score in plain.items():
+            self.assertTrue(-0.006 < profile.value_score - score < 1, profile)
+
     def test_tiers_hold_their_shares(self):
-        """As near to 20, 30 and 50 % as scores that many customers share allow."""
-        counts = self.run_1997.counts["tiers"]
-        tiers = [tier["tier_id"] for tier in self.run_1997.parameters["tiers"]]
+        """20, 30 and 50 % to a fifth of a percent: few customers share a score."""
+        ties = Counter(self._profiles().mapped("value_score"))
+        self.assertLess(max(ties.values()), 10)
+        high, mid, low = self._held(self.run_1997)
+        self.assertEqual(high + mid + low, 2357)
+        self.assertAlmostEqual(high / 2357, 0.2, delta=0.002)
+        self.assertAlmostEqual((high + mid) / 2357, 0.5, delta=0.002)
+
+    def test_score_tells_who_buys_again(self):
+        """A score of everything bought ranks better than the day of the last purchase
+        alone (0.771)."""
         self.env.cr.execute(
-            "SELECT MAX(number) FROM (SELECT COUNT(*) AS number FROM crm_value_profile"
-            " WHERE company_id = %s GROUP BY value_score) ties",
+            "SELECT DISTINCT partner_id FROM sale_order WHERE company_id = %s"
+            " AND state = 'sale' AND date_order >= '1997-10-02'",
             [self.company.id],
         )
-        tolerance = self.env.cr.fetchone()[0] / 2357
-        for tier, share in zip(tiers, (0.2, 0.5, 1), strict=True):
-            held = sum(
-                counts[str(other)]["share"] for other in tiers[: tiers.index(tier) + 1]
-            )
-            self.assertAlmostEqual(held, share, delta=tolerance / 2 + 1e-9)
+        later = {row[0] for row in self.env.cr.fetchall()}
+        rows = [
+            {"bought": p.partner_id.id in later, "score": p.value_score}
+            for p in self._profiles()
+        ]
+        self.assertAlmostEqual(self._area(rows, "score"), 0.778, delta=0.002)
+
+    def test_lost_customers(self):
+        """Nine months on, two in three have left. Tiers by share take them in where the
+        others do not fill the half that is High or Mid, and not one more; a minimum
+        score leaves them Low."""
+        run = self.env["crm.value.run"].recompute(self.company, END_OF_HOLDOUT)
+        high, mid, _low = self._held(run)
+        profiles = self._profiles()
+        lost = profiles.filtered(lambda p: p.lifecycle == "lost")
+        last = run.parameters["tiers"][-1]["tier_id"]
+        above = lost.filtered(lambda p: p.tier_id.id != last)
+        self.assertEqual(len(lost), 1539)
+        self.assertEqual(len(above), high + mid - (len(profiles) - len(lost)))
+        limit = min(tier.default_min_score for tier in above.tier_id)
+        self.assertFalse(above.filtered(lambda p: p.value_score >= limit))

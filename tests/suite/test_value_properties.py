@@ -1,6 +1,7 @@
 """What must hold for any book of orders whatever (hypothesis)."""
 
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -30,7 +31,9 @@ MEASURES = {
     "score_recency": "last_purchase",
     "score_frequency": "window_purchases",
     "score_monetary": "revenue_window",
+    "score_variety": "product_count",
 }
+WEIGHTS = (30, 30, 30, 10)  # of a new value model
 
 
 @tagged("standard", "post_install", "-at_install")
@@ -132,6 +135,7 @@ class TestValueProperties(TransactionCase):
                     self.assertGreaterEqual(profile.clv_simple, 0)
                     self.assertTrue(0 <= profile.value_score <= 100)
                 self._check_dominance(profiles)
+                self._check_score(profiles)
                 for score, measure in MEASURES.items():
                     ranked = profiles.sorted(measure)
                     scores = ranked.mapped(lambda p, score=score: p[score])
@@ -144,11 +148,10 @@ class TestValueProperties(TransactionCase):
     def _check_dominance(self, profiles):
         """Whoever is at least as good in every respect has no lower score, and no lower
         tier; equal customers have the same."""
-        measures = [*MEASURES.values(), "product_count"]
         tiers = self.model.tier_line_ids.sorted().tier_id
         known = [
             (
-                [profile[measure] for measure in measures],
+                [profile[measure] for measure in MEASURES.values()],
                 profile.value_score,
                 -tiers.ids.index(profile.tier_id.id) if profile.tier_id else 0,
             )
@@ -159,6 +162,23 @@ class TestValueProperties(TransactionCase):
                 if all(a >= b for a, b in zip(measured, other_measured, strict=True)):
                     self.assertGreaterEqual(score, other_score)
                     self.assertGreaterEqual(tier, other_tier)
+
+    def _check_score(self, profiles):
+        """The weighted share of the other customers who have less, by counting."""
+        if len(profiles) < self.model.min_customers:
+            return
+        total = dict.fromkeys(profiles, Fraction(0))
+        for weight, measure in zip(WEIGHTS, MEASURES.values(), strict=True):
+            measures = profiles.mapped(lambda p, measure=measure: p[measure])
+            for profile in profiles:
+                below = sum(other < profile[measure] for other in measures)
+                total[profile] += weight * (
+                    Fraction(below, len(measures) - 1)
+                    if len(set(measures)) > 1
+                    else Fraction(1, 2)
+                )
+        for profile, score in total.items():
+            self.assertAlmostEqual(profile.value_score, float(score), delta=0.005001)
 
     def test_some_or_all_makes_no_difference(self):
         """Customers computed in any two batches get what they get all at once."""
