@@ -118,6 +118,7 @@ SCREENS = (
     Screen("contact-due", "/odoo/customers-to-contact", ROW),
     Screen("actions", "/odoo/customer-value-actions", ROW),
     Screen("losses", "/odoo/customers-lost?view_type=list", ROW),
+    Screen("satisfaction", "/odoo/customer-satisfaction", ROW),
     Screen("targets", "/odoo/customer-targets", ROW),
     Screen("tier", TIERS, ROW, (f"{ROW} .o_data_cell[name=name]",)),
     Screen("accuracy", f"{ACTION}crm_value_holdout_action", ROW, FIRST_ROW),

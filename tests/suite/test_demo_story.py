@@ -83,7 +83,7 @@ class TestDemoStory(TransactionCase):
         self.assertGreaterEqual(len(set(targets.mapped("status"))), 2)
         unknown = targets.filtered(lambda target: target.status == "unknown")
         self.assertFalse(unknown.metric_id.mapped("name"))
-        codes = ("conversion", "sales_cycle", "revenue", "retention")
+        codes = ("conversion", "sales_cycle", "revenue", "retention", "csat", "nps")
         for code in codes:
             with self.subTest(metric=code):
                 self.assertTrue(
