@@ -109,7 +109,9 @@ class CrmValueEngine(models.AbstractModel):
             - ``field``: field of the profile that keeps the measure, unrounded, so that
               the explanation can say where the customer stands; a date counts in days
               since 1970
-            - ``join`` (optional): SQL that joins further facts to ``f.partner_id``
+            - ``join`` (optional): SQL that joins further facts to ``f.partner_id``; one
+              that the profile keeps is also added to ``_get_place_columns``, where what
+              is joined is at hand, and to ``_get_profile_columns``
         """
         return [
             {

@@ -108,7 +108,7 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _get_place_columns(self, job):
-        """``place_<code>`` → SQL: place on the scale, from 1 as arrays count; NULL
+        """Hook: ``place_<code>`` → SQL: place on the scale, from 1 as arrays count; NULL
         without a measure or a comparison."""
         scales = self._get_scales(job["calibration"])
         columns = {}

@@ -534,8 +534,11 @@ class TestSatisfactionGuard(SatisfactionCommon):
         row = ["Value Test Firm", "2026-03-31", "CSAT", "5"]
         columns = ["partner_id", "date", "kind", "answer"]
         [imported] = self.answers.load(columns, [row])["ids"]
+        colleague = self._create_customer("Colleague", parent_id=self.customer.id)
         wizard = self.env["base.partner.merge.automatic.wizard"]
         wizard._merge((heir | self.customer).ids, heir)
+        wizard._merge((colleague | self.person).ids, colleague)
+        self.assertEqual(self.answer.document, colleague)
         self.assertEqual(self.answers.browse(imported).partner_id, heir)
         self.assertEqual(self.answer.customer_id, heir)
         again = self.answers.load(columns, [["Value Test Heir", *row[1:]]])

@@ -208,6 +208,26 @@ class TestSatisfactionValue(SatisfactionCommon):
         with self.assertRaisesRegex(ValidationError, "they sum to 130 %.*Satisfaction"):
             self._set_model(weight_satisfaction=30)
 
+    def test_preview_and_accuracy(self):
+        """Set-up preview and accuracy check weigh it, too, and write nothing."""
+        self._ask_everybody()
+        self._weigh()
+        model = self.env["crm.value.model"]._get_for_company(self.company, self.as_of)
+        engine = self.env["crm.value.engine"]
+        preview = engine._preview(self.company, model, self.as_of)
+        early = self.as_of - timedelta(days=100)
+        self.assertTrue(
+            engine._check_holdout(self.company, model, early, self.as_of)["customers"]
+        )
+        self.assertFalse(self._profile(self.happy))
+        run = self._run()
+        self.assertEqual(
+            {str(t["tier_id"] or 0): t["customers"] for t in preview["tiers"]}
+            | {"0": 0},
+            {tier: count["customers"] for tier, count in run.counts["tiers"].items()}
+            | {"0": 0},
+        )
+
     # -------------------------------------------------------------- incremental
     def test_answers_are_queued(self):
         """Recorded, entered, withdrawn and erased answers change the score soon."""

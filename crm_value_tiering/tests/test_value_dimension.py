@@ -28,6 +28,7 @@ class ForeignProfile(models.Model):
     _inherit = [PROFILE]
 
     score_referrals = fields.Integer(string="Referrals", readonly=True)
+    referral_count = fields.Integer(string="Friends", readonly=True)
 
     def _get_measure_text(self, run, code):
         if code == "referrals":
@@ -47,6 +48,7 @@ class ForeignEngine(models.AbstractModel):
             {
                 "code": "referrals",
                 "measure": SQL("friend.count"),
+                "field": "referral_count",
                 "join": SQL(
                     "LEFT JOIN (SELECT id AS partner_id, color AS count"
                     " FROM res_partner WHERE color > 0) friend"
@@ -54,6 +56,16 @@ class ForeignEngine(models.AbstractModel):
                 ),
             },
         ]
+
+    @api.model
+    def _get_place_columns(self, job):
+        """What is joined is at hand here, and goes by its name from here on."""
+        return super()._get_place_columns(job) | {"referral_count": SQL("friend.count")}
+
+    @api.model
+    def _get_profile_columns(self, job):
+        columns = super()._get_profile_columns(job)
+        return columns | {"referral_count": SQL("f.referral_count")}
 
 
 @tagged("post_install", "-at_install")
@@ -74,6 +86,7 @@ class TestValueDimension(ValueCommon):
         for table, column in (
             ("crm_value_model", "weight_referrals"),
             ("crm_value_profile", "score_referrals"),
+            ("crm_value_profile", "referral_count"),
         ):
             cls.env.cr.execute(
                 SQL(
@@ -100,8 +113,9 @@ class TestValueDimension(ValueCommon):
         [part] = [p for p in why["dimensions"] if p["code"] == "referrals"]
         self.assertEqual(part["label"], "Referrals")
         self.assertEqual(part["measure"], "friends brought along")
-        self.assertEqual(part["weight"], 20)
-        self.assertTrue(part["points"])
+        self.assertEqual(part["weight"], "20")
+        self.assertEqual(part["comparison"], "more than all other customers")
+        self.assertEqual(most.referral_count, 4)
         self.assertEqual(self._run().written_count, 0)
         columns = self.env[PROFILE]._get_export_columns(with_reasons=False)
         self.assertIn("Referrals", [header for header, _kind, _get in columns])
