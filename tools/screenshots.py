@@ -84,7 +84,7 @@ ACTION = "/odoo/action-crm_value_tiering."
 CONFIGURATION = "button[data-menu-xmlid='crm.crm_menu_config']"
 MENU = ".dropdown-item[data-menu-xmlid='crm_value_tiering.{}']"
 SETTINGS_TAB = ".settings_tab [data-key=crm_value_tiering]"
-FIRST_CHOICE = ".o-autocomplete--dropdown-item"
+SECOND_CHOICE = ".o-autocomplete--dropdown-item:nth-child(2)"
 REASON = Text(
     ".modal [name=reason] textarea",
     {
@@ -121,7 +121,13 @@ SCREENS = (
     Screen("satisfaction", "/odoo/customer-satisfaction", ROW),
     Screen("targets", "/odoo/customer-targets", ROW),
     Screen("tier", TIERS, ROW, (f"{ROW} .o_data_cell[name=name]",)),
-    Screen("accuracy", f"{ACTION}crm_value_holdout_action", ROW, FIRST_ROW),
+    Screen(
+        "accuracy",
+        f"{ACTION}crm_value_holdout_action",
+        ROW,
+        FIRST_ROW,
+        height=1000,
+    ),
     Screen(
         "setup",
         f"{PROFILES}list",
@@ -137,7 +143,7 @@ SCREENS = (
             *VALUE_TAB,
             "button[name=action_set_value_tier]",
             ".modal [name=tier_id] input",
-            FIRST_CHOICE,
+            SECOND_CHOICE,
             REASON,
         ),
         DIALOG,
