@@ -226,10 +226,17 @@ class CrmValueProfile(models.Model):
         """Hook: what was measured for the dimension ``code``, in words."""
         days = run.parameters["window_days"]
         if code == "recency":
+            date = format_date(self.env, self.last_purchase)
+            if not self.recency_days:
+                return self.env._(
+                    "last purchase on %(date)s, the day of these figures", date=date
+                )
+            if self.recency_days == 1:
+                return self.env._("last purchase one day ago, on %(date)s", date=date)
             return self.env._(
                 "last purchase %(days)s days ago, on %(date)s",
                 days=self.recency_days,
-                date=format_date(self.env, self.last_purchase),
+                date=date,
             )
         if code == "frequency":
             if not days:

@@ -260,6 +260,19 @@ class TestValuePartner(ValueCommon):
         html = str(self._profile(self.best).explanation_html)
         self.assertIn("&lt;b&gt;Gold &amp; Silver&lt;/b&gt;", html)
 
+    def test_explanation_of_a_purchase_just_now(self):
+        """Nobody says "1 days ago"."""
+        day = self._profile(self.best).last_purchase
+        for days, words in (
+            (0, "last purchase on 06/25/2026, the day of these figures"),
+            (1, "last purchase one day ago, on 06/25/2026"),
+            (2, "last purchase 2 days ago, on 06/25/2026"),
+        ):
+            with self.subTest(days=days):
+                self._run(day + timedelta(days=days))
+                self.best.invalidate_recordset()
+                self.assertIn(words, self.best.value_explanation_html)
+
     def test_explanation_in_chinese(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         self.tier_high.with_context(lang="zh_CN").name = "高价值"
