@@ -104,5 +104,6 @@ class CrmValueProfile(models.Model):
         if not share:
             return self.env._("no customer is less satisfied")
         return self.env._(
-            "more satisfied than %(whom)s", whom=self._get_share_text(share)
+            "more satisfied than %(whom)s who answered",
+            whom=self._get_share_text(share),
         )

@@ -41,6 +41,7 @@ from . import test_metric_target
 from . import test_metric_cohort
 from . import test_value_digest
 from . import test_satisfaction
+from . import test_satisfaction_concurrency
 from . import test_satisfaction_value
 from . import test_metric_satisfaction
 from . import test_dashboard_value

@@ -34,7 +34,9 @@ class TestSatisfactionConcurrency(TransactionCase):
         """The guard lets nobody delete an answer: it is off for this one transaction."""
         with self._session() as env:
             table = "crm_satisfaction"
-            env.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER crm_satisfaction_guard")
+            env.cr.execute(
+                f"ALTER TABLE {table} DISABLE TRIGGER crm_satisfaction_guard"
+            )
             env.cr.execute(f"DELETE FROM {table} WHERE source_key = %s", [self.KEY])
             env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER crm_satisfaction_guard")
             env["res.partner"].search([("name", "=", self.NAME)]).unlink()
