@@ -29,9 +29,10 @@ class CrmLead(models.Model):
         help="Company whose value the customer card shows: that of the tier.",
     )
 
-    @api.depends("partner_id", "company_id", "user_id.company_id")
+    @api.depends("partner_id", "company_id", "user_id.company_id", "won_status")
     def _compute_value_tier_id(self):
-        """Tier of the commercial entity. A computation of tiers updates open leads in
+        """Tier of the commercial entity, when the lead gets its customer, when it is
+        closed, when it is taken up again. A computation of tiers updates open leads in
         SQL."""
         companies = {
             lead: lead._get_value_company() for lead in self if lead.partner_id
@@ -62,7 +63,7 @@ class CrmLead(models.Model):
 
         Won and lost leads keep the tier of the day they were closed, so that predictive
         lead scoring learns what was known then: a customer is better *because* a lead
-        was won. Taken up again, a lead follows from the next computation on.
+        was won. Taken up again, a lead gets the present tier, and follows.
         """
         field = self._fields["won_status"]
         return SQL("%s = 'pending'", SQL.identifier(lead, "won_status", to_flush=field))

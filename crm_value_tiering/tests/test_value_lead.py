@@ -107,9 +107,9 @@ class TestValueLead(ValueCommon):
         lost.action_unarchive()
         won.stage_id = pending.stage_id
         won.probability = 50
-        self.assertEqual(closed.value_tier_id, self.tier_high)
-        self._run(self.company._get_value_today())
         self.assertEqual(closed.value_tier_id, self.tier_low, "taken up again")
+        pending.action_set_won()
+        self.assertEqual(pending.value_tier_id, self.tier_low, "as on that day")
 
     def test_run_corrects_raw_changes(self):
         """What bypassed the ORM, or a new parent of the customer, is put right."""
