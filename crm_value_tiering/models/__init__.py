@@ -51,6 +51,7 @@ from . import crm_value_transition_export
 from . import crm_value_cost
 from . import crm_satisfaction
 from . import crm_satisfaction_record
+from . import crm_satisfaction_import
 from . import crm_satisfaction_guard
 from . import crm_metric
 from . import crm_metric_fact

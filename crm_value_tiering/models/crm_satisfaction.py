@@ -256,15 +256,6 @@ class CrmSatisfaction(models.Model):
         )
 
     @api.model
-    def get_import_templates(self):
-        return [
-            {
-                "label": self.env._("Import template for satisfaction answers"),
-                "template": "/crm_value_tiering/static/xls/crm_satisfaction.xlsx",
-            }
-        ]
-
-    @api.model
     def _get_counted_domain(self):
         """Which answers count in figures: overall ones that were not withdrawn."""
         return [("dimension", "=", False), ("is_withdrawn", "=", False)]

@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL, format_date
 
 # Keys that this module makes begin so; those of others may not.
@@ -7,10 +7,6 @@ OWN_KEY = "~"
 AUTO_KEY = f"{OWN_KEY}auto:"
 NPS_POINTS = {"positive": 100, "neutral": 0, "negative": -100}
 COMPANY_LIMITED = ("partner_id", "team_id", "product_id")
-
-
-class BatchRefusedError(Exception):
-    """Some row of an import was refused; which one, the import finds out."""
 
 
 class CrmSatisfaction(models.Model):
@@ -101,20 +97,6 @@ class CrmSatisfaction(models.Model):
         ids = {key: vals["id"] for key, vals in known.items()}
         ids |= dict(zip(new, created.ids, strict=True))
         return self.browse(ids[key] for key in keys)
-
-    @api.model
-    def _load_records(self, data_list, update=False):
-        """Let an import say which row is wrong.
-
-        Odoo repeats a batch row by row when it fails, but shows the message of the whole
-        batch at its first row, too, if it was one for users.
-        """
-        try:
-            return super()._load_records(data_list, update)
-        except UserError as error:
-            if len(data_list) > 1:
-                raise BatchRefusedError from error
-            raise
 
     @api.model
     def _find_known(self, prepared):

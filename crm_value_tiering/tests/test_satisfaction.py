@@ -266,6 +266,22 @@ class TestSatisfactionImport(SatisfactionCommon):
         self.assertEqual(set(messages), {1, 2, 3})
         self.assertEqual(self._count(), 0)
 
+    def test_two_of_that_name(self):
+        """Odoo would take the first one, and nobody could move the answer afterwards."""
+        twin = self._create_customer("Value Test Asked", ref="T2")
+        row = ("2026-03-31", "CSAT", "5", "", "")
+        result = self._load(("asked@example.com", *row), ("Value Test Asked", *row))
+        self.assertFalse(result["ids"])
+        [message] = result["messages"]
+        self.assertEqual((message["type"], message["rows"]["from"]), ("error", 1))
+        self.assertIn("multiple matches", message["message"])
+        self.assertIn("by e-mail address, reference", message["message"])
+        self.assertEqual(self._count(), 0)
+        result = self._load(("asked@example.com", *row), ("T2", *row))
+        self.assertEqual(
+            self.answers.browse(result["ids"]).partner_id, self.customer | twin
+        )
+
     def test_same_file_again(self):
         """With keys, without, and with external ids: nothing is told twice."""
         keyed = ("asked@example.com", "2026-03-31", "CSAT", "5", "", "a")

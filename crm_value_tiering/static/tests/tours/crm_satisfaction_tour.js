@@ -44,7 +44,8 @@ registry.category("web_tour.tours").add("crm_satisfaction", {
             run: "click",
         },
         {
-            trigger: ".o_select_menu_menu:not(:contains('6')) .o_select_menu_item:contains('2')",
+            trigger:
+                ".o_select_menu_menu:not(:contains('6')) .o_select_menu_item:contains('2')",
             run: "click",
         },
         {
