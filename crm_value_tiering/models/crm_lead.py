@@ -22,7 +22,6 @@ class CrmLead(models.Model):
 
     value_company_id = fields.Many2one(
         "res.company",
-        string="Value Company",
         compute="_compute_value_company_id",
         compute_sudo=True,
         groups="crm_value_tiering.group_value_user",
