@@ -88,8 +88,8 @@ SECOND_CHOICE = ".o-autocomplete--dropdown-item:nth-child(2)"
 REASON = Text(
     ".modal [name=reason] textarea",
     {
-        "en_US": "Signed a framework agreement for three shops",
-        "zh_CN": "已签订三家门店的框架协议",
+        "en_US": "Closes two of their three shops in spring",
+        "zh_CN": "三家门店中的两家将于春季关闭",
     },
 )
 
@@ -114,7 +114,7 @@ SCREENS = (
     Screen("dashboard-value", f"{BOARD}{{value_board}}", FIGURE, height=1100),
     Screen("dashboard-retention", f"{BOARD}{{retention_board}}", FIGURE, height=1100),
     Screen("run", RUNS, ROW, FIRST_ROW, height=1000),
-    Screen("settings", "/odoo/settings", ".settings_tab", (SETTINGS_TAB,), height=1400),
+    Screen("settings", "/odoo/settings", ".settings_tab", (SETTINGS_TAB,), height=1700),
     Screen("contact-due", "/odoo/customers-to-contact", ROW),
     Screen("actions", "/odoo/customer-value-actions", ROW),
     Screen("losses", "/odoo/customers-lost?view_type=list", ROW),
