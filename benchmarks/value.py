@@ -142,7 +142,7 @@ class Bench:
         self.env.cr.rollback()
         self.env.invalidate_all()
         row, run = self._measured(
-            "all customers, with the same cut points",
+            "all customers, with the same scales",
             self.customers,
             lambda: self.runs._execute(self.company, model, self.today, base=base),
         )
@@ -210,7 +210,7 @@ class Bench:
     # --------------------------------------------------------- floors and the peer
     def _aggregate(self) -> None:
         """What any implementation must read and sort: money per customer, variety, and
-        the cut points of the four measures. Nothing is scored, nothing kept."""
+        the percentiles of the four measures. Nothing is scored, nothing kept."""
         source = self.env["crm.value.source"]
         self.env["crm.value.engine"]._tune_session()
         for name, query in (
