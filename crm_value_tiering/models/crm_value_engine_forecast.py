@@ -28,7 +28,9 @@ class CrmValueEngine(models.AbstractModel):
         fit = job["fit"]["purchases"]
         xs, ages, purchases, discounted = [], [], [], []
         if fit["method"] != "rule":
-            parameters = mbg_nbd.Parameters(**fit["parameters"])
+            expected = mbg_nbd.ExpectedPurchases(
+                mbg_nbd.Parameters(**fit["parameters"])
+            )
             pairs = self.env.execute_query(
                 SQL(
                     """
@@ -40,11 +42,8 @@ class CrmValueEngine(models.AbstractModel):
             )
             for x, age in pairs:
                 yearly = [0.0] + [
-                    mbg_nbd.expected_purchases_if_alive(
-                        parameters,
-                        x,
-                        age / DAYS_PER_WEEK,
-                        year * YEAR_DAYS / DAYS_PER_WEEK,
+                    expected.if_alive(
+                        x, age / DAYS_PER_WEEK, year * YEAR_DAYS / DAYS_PER_WEEK
                     )
                     for year in range(1, job["parameters"]["horizon_years"] + 1)
                 ]

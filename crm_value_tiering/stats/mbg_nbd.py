@@ -15,7 +15,7 @@ first purchase to today. Time is in weeks everywhere in this module.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import exp, expm1, isfinite, lgamma, log, log1p
 
@@ -155,10 +155,8 @@ def probability_buy(
     return probability_alive(p, x, t_x, big_t) * -expm1(silent)
 
 
-def expected_purchases_if_alive(
-    p: Parameters, x: int, big_t: float, weeks: float
-) -> float:
-    """Expected number of purchases in the next ``weeks`` of a customer who is active.
+class ExpectedPurchases:
+    """Expected number of future purchases of customers who are active.
 
     It does not depend on t_x; times :func:`probability_alive` it is the unconditional
     expectation. The published form has a Gauss hypergeometric function and is singular
@@ -167,22 +165,52 @@ def expected_purchases_if_alive(
 
     (a+b+x) { [1 - q^(a-1)]/(a-1) - q^(a-1) S },  q = 1 - z,
     S = sum over n >= 1 of (a+b-r)_n (a)_(n-1) / ((a+b+x)_n n!) z^n
+
+    The coefficients depend on x alone, so they are kept for the next customer.
     """
-    if weeks <= 0:
-        return 0.0
-    z = weeks / (p.alpha + big_t + weeks)
-    log_q = log1p(-z)
-    exponent = (p.a - 1) * log_q
-    first = -expm1(exponent) / (p.a - 1) if abs(p.a - 1) > 1e-9 else -log_q
-    c = p.a + p.b + x
-    upper = p.a + p.b - p.r
-    term = upper / c * z
-    series = term
-    n = 1
-    while abs(term) > 1e-13 * (abs(series) + 1e-300) and n < 5000:
-        term *= (upper + n) * (p.a + n - 1) / ((c + n) * (n + 1)) * z
-        series += term
-        n += 1
-    tail = exp(exponent) * series
-    # With an absurdly large ``a`` q^(a-1) vanishes while the series overflows.
-    return max(0.0, c * (first - tail)) if isfinite(tail) else c * first
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self._coefficients: dict[int, list[float]] = {}
+
+    def if_alive(self, x: int, big_t: float, weeks: float) -> float:
+        """Of a customer with ``x`` repeat purchases and age ``big_t``, in ``weeks``."""
+        if weeks <= 0:
+            return 0.0
+        p = self.parameters
+        z = weeks / (p.alpha + big_t + weeks)
+        log_q = log1p(-z)
+        exponent = (p.a - 1) * log_q
+        first = -expm1(exponent) / (p.a - 1) if abs(p.a - 1) > 1e-9 else -log_q
+        tail = exp(exponent) * self._sum(x, z)
+        # With an absurdly large ``a`` q^(a-1) vanishes while the series overflows.
+        c = p.a + p.b + x
+        return max(0.0, c * (first - tail)) if isfinite(tail) else c * first
+
+    def _sum(self, x: int, z: float) -> float:
+        """S, to about twelve digits."""
+        total, power = 0.0, 1.0
+        for coefficient in self._series(x):
+            power *= z
+            term = coefficient * power
+            total += term
+            if abs(term) <= 1e-13 * (abs(total) + 1e-300):
+                break
+        return total
+
+    def _series(self, x: int) -> Iterator[float]:
+        """The coefficients of z, z^2 … of S, at most 5,000."""
+        p = self.parameters
+        c, upper = p.a + p.b + x, p.a + p.b - p.r
+        known = self._coefficients.setdefault(x, [upper / c])
+        yield from known
+        for n in range(len(known), 5000):
+            known.append(known[-1] * (upper + n) * (p.a + n - 1) / ((c + n) * (n + 1)))
+            yield known[-1]
+
+
+def expected_purchases_if_alive(
+    p: Parameters, x: int, big_t: float, weeks: float
+) -> float:
+    """See :class:`ExpectedPurchases`, for a single customer."""
+    return ExpectedPurchases(p).if_alive(x, big_t, weeks)

@@ -17,16 +17,26 @@ _NAME = "story"
 _CLOSED = 48  # opportunities, over a year
 _CONTACTED = 120  # customers somebody has called
 _ANSWERS = 96  # to "how satisfied?" and "would you recommend us?", over a year
-_COMMENTS = (
-    "Answered my question the same day.",
-    "",
-    "The parcel took two weeks.",
-    "",
-    "Found a record I had looked for since school.",
-    "",
-    "Two discs were scratched.",
-    "",
-)
+# What they answer, in turn, and what they add.
+_ANSWERED = {
+    "csat": (
+        (5, "Answered my question the same day."),
+        (4, ""),
+        (5, ""),
+        (3, "The parcel took two weeks."),
+        (4, ""),
+        (5, "Found a record I had looked for since school."),
+        (2, "Two discs were scratched."),
+    ),
+    "nps": (
+        (9, ""),
+        (10, "I have sent my brother to you."),
+        (8, "More jazz, please."),
+        (9, ""),
+        (3, "Nobody called me back."),
+        (7, ""),
+    ),
+}
 _LOSSES = (
     ("need", "Plays records no more: everything comes from the net now."),
     ("price", "The supermarket sells the charts for two dollars less."),
@@ -222,16 +232,15 @@ def _ask_customers(env: Env, today: date) -> None:
     )
     vals_list = []
     for place, profile in enumerate(profiles):
-        kind, scale = (("csat", (5, 4, 5, 3, 4, 5, 2)), ("nps", (9, 10, 8, 9, 3, 7)))[
-            place % 2
-        ]
+        kind = ("csat", "nps")[place % 2]
+        answer, comment = _ANSWERED[kind][place // 2 % len(_ANSWERED[kind])]
         vals_list.append(
             {
                 "partner_id": profile.partner_id.id,
                 "kind": kind,
-                "answer": scale[place // 2 % len(scale)],
+                "answer": answer,
                 "date": today - timedelta(days=2 + place * 37 % 350),
-                "comment": _COMMENTS[place % len(_COMMENTS)],
+                "comment": comment,
                 "source_key": f"story:{place}",
             }
         )
