@@ -212,7 +212,7 @@ class CrmValueEngine(models.AbstractModel):
                     SELECT * FROM crm_value_profile
                      WHERE company_id = %(company)s %(in_scope)s
                 )
-                SELECT partner.id AS partner_id,
+                SELECT COALESCE(c.partner_id, profile.partner_id) AS partner_id,
                        c.first_purchase,
                        c.last_purchase,
                        COALESCE(c.purchase_days, 0)::int AS purchase_days,
@@ -229,10 +229,12 @@ class CrmValueEngine(models.AbstractModel):
                        %(present)s
                   FROM by_customer c
                   FULL JOIN profile ON profile.partner_id = c.partner_id
-                  JOIN res_partner partner
-                    ON partner.id = COALESCE(c.partner_id, profile.partner_id)
-                   AND partner.active
-                  LEFT JOIN variety ON variety.partner_id = partner.id
+                  LEFT JOIN variety
+                    ON variety.partner_id = COALESCE(c.partner_id, profile.partner_id)
+                 WHERE NOT EXISTS (
+                       SELECT FROM res_partner archived
+                        WHERE archived.id = COALESCE(c.partner_id, profile.partner_id)
+                          AND archived.active IS NOT TRUE)
                 """,
                 as_of=as_of,
                 company=company.id,

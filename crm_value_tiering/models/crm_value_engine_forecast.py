@@ -40,21 +40,20 @@ class CrmValueEngine(models.AbstractModel):
                     job["as_of"],
                 )
             )
+            years = range(1, job["parameters"]["horizon_years"] + 1)
+            horizons = [year * YEAR_DAYS / DAYS_PER_WEEK for year in years]
+            discounts = [self._get_discount(job, year - 1) for year in years]
             for x, age in pairs:
-                yearly = [0.0] + [
-                    expected.if_alive(
-                        x, age / DAYS_PER_WEEK, year * YEAR_DAYS / DAYS_PER_WEEK
-                    )
-                    for year in range(1, job["parameters"]["horizon_years"] + 1)
-                ]
+                weeks = age / DAYS_PER_WEEK
+                yearly = [expected.if_alive(x, weeks, horizon) for horizon in horizons]
                 xs.append(x)
                 ages.append(age)
-                purchases.append(yearly[1])
+                purchases.append(yearly[0])
                 discounted.append(
                     sum(
-                        (later - sooner) * self._get_discount(job, year)
-                        for year, (sooner, later) in enumerate(
-                            zip(yearly, yearly[1:], strict=False)
+                        (later - sooner) * discount
+                        for sooner, later, discount in zip(
+                            [0.0, *yearly], yearly, discounts, strict=False
                         )
                     )
                 )

@@ -96,15 +96,29 @@ class CrmValueEngine(models.AbstractModel):
             "p_buy_quarter": SQL("ROUND(f.p_buy_quarter * 1e6::float8) / 1e6::float8"),
             "p_buy_year": SQL("ROUND(f.p_buy_year * 1e6::float8) / 1e6::float8"),
             "expected_purchases": SQL("ROUND(f.purchases * 1e4::float8) / 1e4::float8"),
-            "expected_spend": SQL("ROUND(f.spend::numeric, %s)", decimals),
-            "clv_simple": SQL(
-                "ROUND((GREATEST(f.revenue_year, 0) * f.p_buy_year)::numeric, %s)",
-                decimals,
-            ),
-            "clv_predictive": SQL("ROUND(f.clv::numeric, %s)", decimals),
+            "expected_spend": self._get_amount_sql(SQL("f.spend"), decimals),
+            "clv_simple": self._get_amount_sql(SQL("f.retained"), decimals),
+            "clv_predictive": self._get_amount_sql(SQL("f.clv"), decimals),
             "lifecycle": SQL("f.lifecycle"),
             "churn_level": SQL("f.churn_level"),
         }
+
+    @api.model
+    def _get_amount_sql(self, estimate, decimals):
+        """SQL: an amount, NUMERIC, from an estimate in double precision.
+
+        Through an integer, which takes a fifth of the time of a cast; beyond what double
+        precision holds exactly, by the cast.
+        """
+        return SQL(
+            "CASE WHEN abs(%(estimate)s) < 1e12::float8"
+            " THEN ROUND(%(estimate)s * %(factor)s::float8)::int8 * %(unit)s::numeric"
+            " ELSE ROUND(%(estimate)s::numeric, %(decimals)s) END",
+            estimate=estimate,
+            factor=10**decimals,
+            unit=f"1e-{decimals}",
+            decimals=decimals,
+        )
 
     @api.model
     def _get_place_columns(self, job):
@@ -183,9 +197,11 @@ class CrmValueEngine(models.AbstractModel):
     # ---------------------------------------------------- lifecycle and churn
     @api.model
     def _get_derived_columns(self, job):
-        """``lifecycle`` and ``churn_level`` → SQL, the first rule that holds wins."""
+        """``lifecycle`` and ``churn_level`` → SQL, the first rule that holds wins;
+        ``retained``: annual revenue × retention, unrounded."""
         parameters = job["parameters"]
         return {
+            "retained": SQL("GREATEST(f.revenue_year, 0)::float8 * f.p_buy_year"),
             "churn_level": SQL(
                 """
                 CASE WHEN f.p_alive IS NULL THEN NULL

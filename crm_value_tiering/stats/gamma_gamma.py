@@ -97,8 +97,12 @@ def fit(customers: Iterable[tuple[int, float]] | Mapping) -> Fit:
     scaled = Counter()
     for (x, spend), count in counted.items():
         scaled[x, spend / scale] += count
-    groups = _by_count(scaled)
-    minimum = estimate(lambda *point: _objective(Parameters(*point), groups), START)
+    minimum = estimate(
+        lambda point, groups: _objective(Parameters(*point), groups),
+        scaled,
+        _by_count,
+        START,
+    )
     p, q, v = minimum.point
     number = sum(counted.values())
     return Fit(

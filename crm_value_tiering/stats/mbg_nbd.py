@@ -15,7 +15,7 @@ first purchase to today. Time is in weeks everywhere in this module.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, expm1, isfinite, lgamma, log, log1p
 
@@ -128,8 +128,12 @@ def fit(customers: Iterable[tuple[int, float, float]] | Mapping) -> Fit:
     counted = Counter(customers)  # takes an iterable as well as a mapping
     if not counted:
         raise ValueError("No customers to fit")
-    groups = _by_count(counted)
-    minimum = estimate(lambda *point: _objective(Parameters(*point), groups), START)
+    minimum = estimate(
+        lambda point, groups: _objective(Parameters(*point), groups),
+        counted,
+        _by_count,
+        START,
+    )
     return Fit(
         Parameters(*minimum.point),
         -minimum.value,
@@ -188,25 +192,27 @@ class ExpectedPurchases:
         return max(0.0, c * (first - tail)) if isfinite(tail) else c * first
 
     def _sum(self, x: int, z: float) -> float:
-        """S, to about twelve digits."""
+        """S, to about twelve digits; its terms beyond the first few only shrink."""
+        p = self.parameters
+        c, upper = p.a + p.b + x, p.a + p.b - p.r
+        coefficients = self._coefficients.setdefault(x, [upper / c])
+        smallest = 1e-14 * abs(coefficients[0]) * z
         total, power = 0.0, 1.0
-        for coefficient in self._series(x):
+        for coefficient in coefficients:
             power *= z
             term = coefficient * power
             total += term
-            if abs(term) <= 1e-13 * (abs(total) + 1e-300):
+            if -smallest <= term <= smallest:
+                return total
+        for n in range(len(coefficients), 5000):
+            coefficient *= (upper + n) * (p.a + n - 1) / ((c + n) * (n + 1))
+            coefficients.append(coefficient)
+            power *= z
+            term = coefficient * power
+            total += term
+            if -smallest <= term <= smallest:
                 break
         return total
-
-    def _series(self, x: int) -> Iterator[float]:
-        """The coefficients of z, z^2 … of S, at most 5,000."""
-        p = self.parameters
-        c, upper = p.a + p.b + x, p.a + p.b - p.r
-        known = self._coefficients.setdefault(x, [upper / c])
-        yield from known
-        for n in range(len(known), 5000):
-            known.append(known[-1] * (upper + n) * (p.a + n - 1) / ((c + n) * (n + 1)))
-            yield known[-1]
 
 
 def expected_purchases_if_alive(

@@ -6,9 +6,10 @@ and Overton (Mathematical Programming 141, 2013), as Nocedal and Wright describe
 parameters, so they stay positive without constraints.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, inf, isfinite, log, sqrt
+from typing import Any
 
 LOG_BOUND = 14.0  # exp(14) is about 1.2 million: beyond it a parameter has run away
 # One standard error of log(parameter) beyond which it is not known: a factor of 20.
@@ -19,8 +20,11 @@ LONGEST_STEP = 2.0  # in units of log(parameter); the first steps know no curvat
 SUFFICIENT_DECREASE, CURVATURE = 1e-4, 0.9  # of a step along the line
 DIFFERENCE = 1e-4  # step of the differences of the gradient
 
+PILOT = 600  # terms of the sample that finds the neighbourhood
+
 Vector = list[float]
 Matrix = list[Vector]
+Function = Callable[..., tuple[float, Sequence[float]]]
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Minimum:
         the parameters
     :ivar evaluations: how often the function was called
     :ivar prior: whether a weak prior had to help
+    :ivar covariance: of log(parameters), where it converged
     """
 
     point: tuple[float, ...]
@@ -40,10 +45,14 @@ class Minimum:
     converged: bool
     evaluations: int
     prior: bool = False
+    covariance: Matrix | None = None
 
 
 def estimate(
-    function: Callable[..., tuple[float, Sequence[float]]], start: Sequence[float]
+    objective: Callable[[Sequence[float], Any], tuple[float, Sequence[float]]],
+    terms: Mapping[Any, int],
+    prepare: Callable[[Mapping[Any, int]], Any],
+    start: Sequence[float],
 ) -> Minimum:
     """Maximum likelihood or, where the data do not determine each of the parameters, the
     mode with a weak log-normal prior around ``start``.
@@ -52,9 +61,28 @@ def estimate(
     the model, where predictions stay sensible while parameters run away; the prior keeps
     them. ``value`` is the function without the prior.
 
-    :param function: negative log-likelihood, see :func:`minimize_positive`
+    A systematic sample of many terms leads near the maximum for a fraction of the work;
+    all of them then decide.
+
+    :param objective: gives value and derivatives of the negative log-likelihood at a
+        point, see :func:`minimize_positive`, from what ``prepare`` makes of terms
+    :param terms: observation → number of such observations
     """
-    plain = minimize_positive(function, start)
+
+    def over(chosen):
+        prepared = prepare(chosen)
+        return lambda *point: objective(point, prepared)
+
+    function, guess, inverse = over(terms), start, None
+    if len(terms) > 2 * PILOT:
+        ordered = sorted(terms.items())
+        sample = dict(ordered[:: len(ordered) // PILOT])
+        pilot = minimize_positive(over(sample), start)
+        if pilot.converged:
+            share = sum(sample.values()) / sum(terms.values())
+            guess = pilot.point
+            inverse = [[share * entry for entry in row] for row in pilot.covariance]
+    plain = minimize_positive(function, guess, inverse=inverse)
     if plain.converged:
         return plain
 
@@ -78,10 +106,11 @@ def estimate(
 
 
 def minimize_positive(
-    function: Callable[..., tuple[float, Sequence[float]]],
+    function: Function,
     start: Sequence[float],
     tolerance: float = 1e-6,
     max_evaluations: int = 300,
+    inverse: Matrix | None = None,
 ) -> Minimum:
     """Minimise a negative log-likelihood over positive parameters.
 
@@ -91,16 +120,17 @@ def minimize_positive(
     :param start: first guess, all > 0
     :param tolerance: absolute improvement of the value that is still worth a step
     :param max_evaluations: bound on the work; reaching it means "not converged"
+    :param inverse: of the Hessian by the logarithms, as far as it is known; the steps
+        reveal it
     """
     search = _Search(function, max_evaluations)
     point = [log(value) for value in start]
     value, gradient = search.at(point)
-    inverse: Matrix | None = None  # of the Hessian, as the steps reveal it
-    covariance: Matrix | None = None  # the same, as differences at the end tell it
+    covariance: Matrix | None = None  # the inverse, as differences at the end tell it
     while search.remaining() > 0 and isfinite(value):
         direction = _descent(inverse, gradient)
         if -_dot(direction, gradient) < 2 * tolerance:
-            covariance = _covariance(search, point)
+            covariance = _covariance(search, point, gradient)
             if covariance is None:
                 break
             # What the steps revealed may be a poor picture of the Hessian.
@@ -123,7 +153,13 @@ def minimize_positive(
             covariance[axis][axis] < LOG_ERROR_BOUND**2 for axis in range(len(point))
         )
     )
-    return Minimum(tuple(map(exp, point)), value, converged, search.calls)
+    return Minimum(
+        tuple(map(exp, point)),
+        value,
+        converged,
+        search.calls,
+        covariance=covariance if converged else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -212,7 +248,7 @@ def _update(inverse: Matrix | None, moved: Vector, change: Vector) -> Matrix | N
     ]
 
 
-def _covariance(search: _Search, point: Vector) -> Matrix | None:
+def _covariance(search: _Search, point: Vector, gradient: Vector) -> Matrix | None:
     """Inverse of the Hessian by differences; None unless ``point`` is at a minimum.
 
     It holds the variances of log(parameters): where the function hardly depends on a
@@ -220,13 +256,14 @@ def _covariance(search: _Search, point: Vector) -> Matrix | None:
     """
     hessian = []
     for axis in range(len(point)):
-        slopes = []
-        for side in (1, -1):
-            moved = list(point)
-            moved[axis] += side * DIFFERENCE
-            slopes.append(search.at(moved)[1])
+        moved = list(point)
+        moved[axis] += DIFFERENCE
+        slopes = search.at(moved)[1]
         hessian.append(
-            [(up - down) / (2 * DIFFERENCE) for up, down in zip(*slopes, strict=True)]
+            [
+                (up - here) / DIFFERENCE
+                for up, here in zip(slopes, gradient, strict=True)
+            ]
         )
     return _inverse(hessian)
 

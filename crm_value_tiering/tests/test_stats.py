@@ -285,7 +285,13 @@ class TestOptimize(BaseCase):
     def test_the_prior_settles_what_the_data_leave_open(self):
         """x is where the data say, y where the search began."""
         found = optimize.estimate(
-            lambda x, y: (50 * (log(x) - 1) ** 2, (100 * (log(x) - 1) / x, 0.0)), (5, 3)
+            lambda point, scale: (
+                scale * (log(point[0]) - 1) ** 2,
+                (2 * scale * (log(point[0]) - 1) / point[0], 0.0),
+            ),
+            {"observation": 50},
+            lambda terms: sum(terms.values()),
+            (5, 3),
         )
         self.assertTrue(found.converged)
         self.assertTrue(found.prior)
