@@ -6,7 +6,7 @@
     "author": "CRM Value Suite contributors",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["sale_crm", "spreadsheet_dashboard"],
+    "depends": ["privacy_lookup", "sale_crm", "spreadsheet_dashboard"],
     "data": [
         "security/crm_value_groups.xml",
         "security/ir.model.access.csv",

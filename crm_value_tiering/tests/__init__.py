@@ -22,6 +22,7 @@ from . import test_value_override
 from . import test_value_move
 from . import test_value_moves
 from . import test_value_partner
+from . import test_value_privacy
 from . import test_value_run
 from . import test_value_selling
 from . import test_value_sale

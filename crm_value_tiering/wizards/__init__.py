@@ -1,6 +1,7 @@
 from . import base_partner_merge
 from . import base_partner_merge_profile
 from . import base_partner_merge_satisfaction
+from . import privacy_lookup_satisfaction
 from . import crm_satisfaction_withdraw
 from . import crm_value_bi_key
 from . import crm_value_export
