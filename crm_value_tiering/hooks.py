@@ -21,7 +21,6 @@ def post_init_hook(env):
     next night, and an installation must not wait for a long computation.
     """
     env.ref("crm_value_tiering.ir_cron_crm_value_recompute")._trigger()
-    env.ref("crm_value_tiering.ir_cron_crm_metric_recompute")._trigger()
     _score_leads_by_tier(env)
 
 
@@ -50,8 +49,6 @@ def uninstall_hook(env):
     _stop_routing(env, pattern)
     _forget_favourites(env, pattern)
     _loosen_tables(env)
-    # The guard of the answers, with its trigger.
-    env.cr.execute("DROP FUNCTION IF EXISTS crm_satisfaction_guard CASCADE")
 
 
 def _forget_scoring(env):
@@ -123,7 +120,7 @@ def _loosen_tables(env):
                AND key.confrelid IN (SELECT oid FROM pg_class WHERE relname = ANY(%s)
                                         AND relnamespace = relation.relnamespace)
             """,
-            ["crm_value_tier", "crm_value_loss_reason"],
+            ["crm_value_tier"],
         )
     )
     for table, name in foreign_keys:

@@ -175,7 +175,7 @@ print(json.dumps({
     "lead": of_tiered_customer("crm.lead", lead).id,
     "order": of_tiered_customer("sale.order", quotation).id,
     "value_board": env.ref("crm_value_tiering.dashboard_value").id,
-    "retention_board": env.ref("crm_value_tiering.dashboard_retention").id,
+    "retention_board": env.ref("crm_metric.dashboard_retention").id,
 }))
 """
 

@@ -268,7 +268,9 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_present_columns(self):
         """Hook: columns of the present profile on which tier and history depend."""
-        return ["tier_id", "lifecycle", "value_score"]
+        return [
+            "tier_id", "override_id", "earned_tier_id", "lifecycle", "value_score",
+        ]  # fmt: skip
 
     # ------------------------------------------------------------------- tools
     @api.model

@@ -13,7 +13,6 @@ class CrmValueModel(models.Model):
     _inherit = ["crm.value.parameters", "crm.effective.mixin"]
     _order = "company_id, date_from desc, id desc"
     _check_company_auto = True
-
     name = fields.Char(
         required=True,
         default=lambda self: self.env._("Value model"),
@@ -34,12 +33,18 @@ class CrmValueModel(models.Model):
         copy=True,
         default=lambda self: self._default_tier_line_ids(),
     )
-
     _no_overlap = models.Constraint(
         "EXCLUDE USING gist (int4range(company_id, company_id, '[]') WITH &&,"
         " daterange(date_from, date_to) WITH &&)",
         "Two value models of a company cannot hold on the same day: end the earlier one "
         "first.",
+    )
+    holdout_ids = fields.One2many("crm.value.holdout", "model_id")
+    accuracy_html = fields.Html(
+        string="Accuracy",
+        compute="_compute_accuracy_html",
+        sanitize=False,
+        help="What the last check of the forecast against the past found.",
     )
 
     @api.model
@@ -76,3 +81,25 @@ class CrmValueModel(models.Model):
             raise ConcurrencyError(
                 f"value model of company {company.id} created meanwhile"
             ) from error
+
+    @api.depends("holdout_ids.figures")
+    @api.depends_context("lang")
+    def _compute_accuracy_html(self):
+        for model in self:
+            model.accuracy_html = model.holdout_ids.sorted("id")[-1:].summary_html
+
+
+class CrmValueModelTier(models.Model):
+    """Where a tier begins, in one version of a company's value model."""
+
+    _name = "crm.value.model.tier"
+    _description = "Tier Limit"
+    _inherit = "crm.value.tier.limit"
+    _order = "sequence, id"
+    model_id = fields.Many2one(
+        "crm.value.model", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="model_id.company_id", store=True)
+    _tier_uniq = models.Constraint(
+        "UNIQUE (model_id, tier_id)", "A tier can stand in a value model only once."
+    )

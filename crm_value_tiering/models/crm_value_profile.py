@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -22,7 +24,6 @@ class CrmValueProfile(models.Model):
     _description = "Customer Value"
     _order = "value_score desc nulls last, clv_predictive desc nulls last, id"
     _rec_name = "partner_id"
-
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, ondelete="cascade"
     )
@@ -211,6 +212,19 @@ class CrmValueProfile(models.Model):
         "A customer has one value profile per company.",
     )
     _company_tier_idx = models.Index("(company_id, tier_id)")
+    override_id = fields.Many2one(
+        "crm.value.override",
+        string="Tier Set by Hand",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    earned_tier_id = fields.Many2one(
+        "crm.value.tier",
+        readonly=True,
+        ondelete="restrict",
+        help="The tier that the figures give, while another one is set by hand.",
+    )
 
     def init(self):
         # A full computation rewrites every row. With half of each page free it stays on
@@ -265,3 +279,85 @@ class CrmValueProfile(models.Model):
         action["domain"] = [("profile_id", "=", self.id)]
         action["context"] = {}
         return action
+
+    @api.model
+    def _get_tiers(self, partners, companies):
+        """Tiers of the commercial entities of ``partners`` in each of ``companies``.
+
+        :return: dict (id of the commercial partner, id of the company) → tier; without an
+            entry, or with an empty tier, there is none. Unsaved contacts count as what
+            they were before.
+        """
+        customers = partners.commercial_partner_id._origin
+        if not customers or not companies:
+            return {}
+        profiles = self.search_fetch(
+            [("partner_id", "in", customers.ids), ("company_id", "in", companies.ids)],
+            ["partner_id", "company_id", "tier_id"],
+        )
+        return {
+            (profile.partner_id.id, profile.company_id.id): profile.tier_id
+            for profile in profiles
+        }
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        help_message = super().get_empty_list_help(help_message)
+        if not self.env["crm.value.setup"].has_access("create"):
+            return help_message
+        own = [("company_id", "in", self.env.companies.ids)]
+        if self.search_count(own, limit=1):
+            return help_message
+        return Markup(
+            '%s<p><a type="action" class="btn btn-primary"'
+            ' name="crm_value_tiering.crm_value_setup_action">%s</a></p>'
+        ) % (Markup(help_message or ""), self.env._("Set Up Customer Value"))
+
+    @api.model
+    def _follow_customer(self, partners, customer):
+        """Make ``customer`` the heir of the profiles of ``partners``, with their history.
+
+        In each company the customer's own profile stays, with tier and figures as they
+        are; without one it takes over the one with the most revenue. Whatever refers
+        to another profile refers to that one afterwards, so that the history of all
+        can be read; changes that were not its own are marked as merged. The figures
+        follow with the next computation.
+
+        :param partners: contacts that are customers of their own no more
+        :param customer: the commercial partner that they belong to now
+        """
+        profiles = self.sudo().search(
+            [("partner_id", "in", (partners | customer).ids)], order="id"
+        )
+        for siblings in profiles.grouped("company_id").values():
+            heir = siblings.filtered(lambda p: p.partner_id == customer)
+            heir = heir or max(siblings, key=lambda p: (p.revenue_total, -p.id))
+            heir._absorb(siblings - heir)
+            if heir.partner_id != customer:
+                heir._get_transitions().partner_id = customer
+                heir.partner_id = customer
+
+    def _get_transitions(self):
+        return self.env["crm.value.transition"].search([("profile_id", "in", self.ids)])
+
+    def _absorb(self, others):
+        """Take over all that refers to ``others``, and delete them."""
+        self.ensure_one()
+        if not others:
+            return
+        transitions = others._get_transitions()
+        transitions.write({"is_merged": True, "partner_id": self.partner_id.id})
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard._update_foreign_keys_generic(self._name, others, self)
+        wizard._update_reference_fields_generic(self._name, others, self)
+        others.unlink()
+
+    def action_set_tier(self):
+        """Open the wizard that sets the tier by hand."""
+        self.ensure_one()
+        return self.partner_id.with_company(self.company_id).action_set_value_tier()
+
+    def action_end_override(self):
+        """Return the customer to the tier that the figures give."""
+        self.ensure_one()
+        self.override_id.action_end()

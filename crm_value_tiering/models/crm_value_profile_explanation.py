@@ -1,5 +1,11 @@
+from datetime import date
+
 from odoo import models
-from odoo.tools import format_amount, format_date, formatLang
+from odoo.tools import format_amount, format_date, format_list, formatLang
+
+from .crm_value_engine_forecast import RETENTION_RULE
+
+EPOCH = date(1970, 1, 1)
 
 
 class CrmValueProfile(models.Model):
@@ -22,14 +28,16 @@ class CrmValueProfile(models.Model):
         self.ensure_one()
         run = self._get_explaining_run()
         if self.data_state == "no_purchase" or not run:
+            by_hand = [self._get_override_sentence()] if self.override_id else []
             return {
                 "summary": [
+                    *by_hand,
                     self.env._(
                         "No purchase up to %(date)s: there is nothing to measure yet. "
                         "Refunds do not count, nor do free orders unless the settings "
                         "say so.",
                         date=format_date(self.env, self.as_of),
-                    )
+                    ),
                 ],
                 **dict.fromkeys(("dimensions", "values", "notes"), ()),
                 "total": None,
@@ -64,200 +72,6 @@ class CrmValueProfile(models.Model):
             order="id desc",
             limit=1,
         )
-
-    # --------------------------------------------------------------- sentences
-    def _get_summary_sentences(self, run):
-        sentences = [
-            self._get_tier_sentence(run),
-            *self._get_next_tier_sentences(run),
-            self._get_lifecycle_sentence(run),
-        ]
-        if self.churn_level:
-            sentences.append(self._get_churn_sentence())
-        return sentences
-
-    def _get_tier_sentence(self, run):
-        if self.data_state == "insufficient":
-            return self.env._(
-                "No tier yet: %(have)s customers with a purchase are too few to compare; "
-                "the value model asks for %(need)s.",
-                have=run.counts.get("customers", 0),
-                need=run.parameters["min_customers"],
-            )
-        if not self.tier_id:
-            return self.env._("No tier: no score could be computed.")
-        if run.calibration.get("neutral_tier"):
-            return self.env._(
-                "%(tier)s: all customers have the same score, so all are in the middle "
-                "tier.",
-                tier=self.tier_id.name,
-            )
-        by_clv = run.calibration["measure"] == "clv_predictive"
-        measure = (
-            self._format_money(self.clv_predictive)
-            if by_clv
-            else formatLang(self.env, self.value_score, digits=2)
-        )
-        limit = self._get_tier_limit(run)
-        if limit is None:
-            return (
-                self.env._(
-                    "%(tier)s: the predicted lifetime value of %(measure)s is below the "
-                    "limits of the tiers above.",
-                    tier=self.tier_id.name,
-                    measure=measure,
-                )
-                if by_clv
-                else self.env._(
-                    "%(tier)s: the value score of %(measure)s is below the limits of "
-                    "the tiers above.",
-                    tier=self.tier_id.name,
-                    measure=measure,
-                )
-            )
-        earned = (self.clv_predictive if by_clv else self.value_score) >= limit
-        values = {
-            "tier": self.tier_id.name,
-            "measure": measure,
-            "limit": self._format_money(limit)
-            if by_clv
-            else formatLang(self.env, limit, digits=2),
-        }
-        if not earned:
-            return self.env._(
-                "%(tier)s: %(measure)s is below the limit of %(limit)s, but within the "
-                "margin of %(margin)s that keeps customers from changing tier back and "
-                "forth.",
-                **values,
-                margin=self._format_rate(run.parameters["hysteresis"]),
-            )
-        if by_clv:
-            return self.env._(
-                "%(tier)s: the predicted lifetime value of %(measure)s reaches the limit "
-                "of %(limit)s.",
-                **values,
-            )
-        return self.env._(
-            "%(tier)s: the value score of %(measure)s reaches the limit of %(limit)s.",
-            **values,
-        )
-
-    def _get_next_tier_sentences(self, run):
-        """Where the tier above begins, for whoever asks why it is not that one."""
-        above = None
-        for tier in run.calibration.get("tiers", []):
-            if tier["tier_id"] == self.tier_id.id:
-                break
-            above = tier if tier.get("limit") is not None else above
-        if not above or not self.tier_id or run.calibration.get("neutral_tier"):
-            return []
-        limit = float(above["limit"])
-        return [
-            self.env._(
-                "%(tier)s begins at %(limit)s.",
-                tier=self.env["crm.value.tier"].browse(above["tier_id"]).name,
-                limit=self._format_money(limit)
-                if run.calibration["measure"] == "clv_predictive"
-                else formatLang(self.env, limit, digits=2),
-            )
-        ]
-
-    def _get_tier_limit(self, run):
-        """Limit of the profile's tier in ``run``, None when it has none."""
-        for tier in run.calibration.get("tiers", []):
-            if tier["tier_id"] == self.tier_id.id and tier.get("limit") is not None:
-                return float(tier["limit"])
-        return None
-
-    def _get_lifecycle_sentence(self, run):
-        parameters = run.parameters
-        values = {
-            "days": self.recency_days,
-            "last": format_date(self.env, self.last_purchase),
-            "first": format_date(self.env, self.first_purchase),
-            "year": self._format_money(self.revenue_year),
-            "previous": self._format_money(self.revenue_previous_year),
-        }
-        if self.lifecycle == "lost":
-            return self.env._(
-                "Lost: the last purchase, on %(last)s, is %(days)s days ago, more than "
-                "%(limit)s.",
-                **values,
-                limit=parameters["lost_days"],
-            )
-        if self.lifecycle == "new":
-            return self.env._(
-                "New: the first purchase was on %(first)s, at most %(limit)s days ago.",
-                **values,
-                limit=parameters["new_days"],
-            )
-        if self.lifecycle == "declining":
-            if self.purchase_days == 1:
-                return self.env._(
-                    "Declining: bought once, on %(last)s, and not again in the %(days)s "
-                    "days since.",
-                    **values,
-                )
-            if 100 * (1 - self.p_alive) >= parameters["churn_high"]:
-                return self.env._(
-                    "Declining: %(days)s days without a purchase are long for this "
-                    "customer.",
-                    **values,
-                )
-            return self.env._(
-                "Declining: revenue of the last 365 days is %(year)s, after %(previous)s "
-                "in the 365 days before.",
-                **values,
-            )
-        if self.lifecycle == "growing":
-            return self.env._(
-                "Growing: revenue of the last 365 days is %(year)s, after %(previous)s in "
-                "the 365 days before.",
-                **values,
-            )
-        return self.env._(
-            "Mature: revenue of the last 365 days is %(year)s, near the %(previous)s of "
-            "the 365 days before.",
-            **values,
-        )
-
-    # ------------------------------------------------------------------- parts
-    def _get_measure_text(self, run, code):
-        """Hook: what was measured for the dimension ``code``, in words."""
-        days = run.parameters["window_days"]
-        if code == "recency":
-            date = format_date(self.env, self.last_purchase)
-            if not self.recency_days:
-                return self.env._(
-                    "last purchase on %(date)s, the day of these figures", date=date
-                )
-            if self.recency_days == 1:
-                return self.env._("last purchase one day ago, on %(date)s", date=date)
-            return self.env._(
-                "last purchase %(days)s days ago, on %(date)s",
-                days=self.recency_days,
-                date=date,
-            )
-        if code == "frequency":
-            if not days:
-                return self.env._(
-                    "purchases in all: %(number)s", number=self.purchase_days
-                )
-            return self.env._(
-                "purchases in %(days)s days: %(number)s",
-                number=self.window_purchases,
-                days=days,
-            )
-        if code == "monetary":
-            amount = self._format_money(self.revenue_window)
-            if not days:
-                return self.env._("%(amount)s in all", amount=amount)
-            return self.env._("%(amount)s in %(days)s days", amount=amount, days=days)
-        if code == "variety":
-            return self.env._(
-                "different products: %(number)s", number=self.product_count
-            )
-        return ""
 
     def _get_value_parts(self, run):
         return [
@@ -314,3 +128,219 @@ class CrmValueProfile(models.Model):
         """Translated label of the selection field ``name``."""
         field = self._fields[name]
         return dict(field._description_selection(self.env)).get(self[name], "")
+
+    def _get_dimension_parts(self, run):
+        """The dimensions of the value score, in words and points.
+
+        :return: list of dicts ``code``, ``label``, ``measure`` (what was measured),
+            ``comparison`` (where that is among all customers), ``score`` (1 to 5),
+            ``points`` (what it adds to the value score) and ``weight`` (how many points
+            there are); None where nothing was measured or compared. The points add up to
+            the value score to the last digit shown.
+        """
+        self.ensure_one()
+        engine = self.env["crm.value.engine"]
+        dimensions = engine._get_dimensions(run.parameters)
+        scales = engine._get_scales(run.calibration)
+        shares = {
+            dimension["code"]: scales[dimension["code"]].share(
+                self._get_measure(dimension)
+            )
+            for dimension in dimensions
+            if dimension["code"] in scales and self[f"score_{dimension['code']}"]
+        }
+        weights = {code: run.parameters[f"weight_{code}"] for code in shares}
+        full = {
+            code: 100 * weight / (sum(weights.values()) or 1)
+            for code, weight in weights.items()
+        }
+        points = _round_to_sum(
+            {code: full[code] * share for code, share in shares.items()},
+            self.value_score,
+        )
+        parts = []
+        for dimension in dimensions:
+            code = dimension["code"]
+            compared = code in shares
+            parts.append(
+                {
+                    "code": code,
+                    "label": self._fields[f"score_{code}"]._description_string(
+                        self.env
+                    ),
+                    "measure": self._get_measure_text(run, code),
+                    "comparison": self._get_comparison_text(
+                        code, shares[code], scales[code].neutral
+                    )
+                    if compared
+                    else None,
+                    "score": self[f"score_{code}"] or None,
+                    "points": self._format_points(points[code], 2)
+                    if compared
+                    else None,
+                    "weight": self._format_points(full[code]) if compared else None,
+                }
+            )
+        return parts
+
+    def _get_measure(self, dimension):
+        """The measure of ``dimension`` as the engine saw it."""
+        value = self[dimension["field"]]
+        return (value - EPOCH).days if isinstance(value, date) else value
+
+    def _get_total_text(self, run):
+        """The value score, None without a score in any dimension."""
+        engine = self.env["crm.value.engine"]
+        scored = any(
+            self[f"score_{dimension['code']}"]
+            for dimension in engine._get_dimensions(run.parameters)
+        )
+        return formatLang(self.env, self.value_score, digits=2) if scored else None
+
+    def _format_points(self, points, digits=None):
+        """``points`` with ``digits`` decimals; default: two, or none if they are 0."""
+        if digits is None:
+            digits = 0 if points == round(points) else 2
+        return formatLang(self.env, points, digits=digits)
+
+    def _get_notes(self, run):
+        """Sentences on how ``run`` came to its forecast, where that was not the rule."""
+        notes = []
+        fit = run.fit["purchases"]
+        if fit["method"] == "rule":
+            notes.append(
+                self.env._(
+                    "Rule of thumb: too few customers bought again for a forecast "
+                    "(%(repeaters)s of the %(need)s needed). The probability of another "
+                    "purchase is taken from the time since the last one: %(rule)s.",
+                    repeaters=fit["repeaters"],
+                    need=run.parameters["min_repeaters"],
+                    rule=self._get_rule_text(),
+                )
+                if fit["reason"] == "few"
+                else self.env._(
+                    "Rule of thumb: the forecast could not be fitted to the purchases of "
+                    "your customers. The probability of another purchase is taken from "
+                    "the time since the last one: %(rule)s.",
+                    rule=self._get_rule_text(),
+                )
+            )
+        elif fit["method"] == "previous":
+            notes.append(
+                self.env._(
+                    "The forecast uses the parameters of %(date)s: the data of this "
+                    "computation did not support new ones.",
+                    date=format_date(self.env, fit["as_of"]),
+                )
+            )
+        elif fit.get("prior"):
+            notes.append(
+                self.env._(
+                    "The probabilities are rough: %(repeaters)s customers who bought again "
+                    "do not settle the forecast yet, so usual values help out.",
+                    repeaters=fit["repeaters"],
+                )
+            )
+        if run.fit["spend"]["method"] == "rule":
+            notes.append(
+                self.env._(
+                    "The amount per purchase is the customer's plain average: there are "
+                    "too few repeat customers to correct it for chance."
+                )
+            )
+        return notes
+
+    def _get_rule_text(self):
+        parts = [
+            self.env._(
+                "up to %(days)s days %(probability)s",
+                days=days,
+                probability=self._format_percent(probability),
+            )
+            for days, probability in RETENTION_RULE[:-1]
+        ]
+        parts.append(
+            self.env._(
+                "later %(probability)s",
+                probability=self._format_percent(RETENTION_RULE[-1][1]),
+            )
+        )
+        return format_list(self.env, parts)
+
+    def _get_card(self):
+        """What the card says of this profile, in the user's language.
+
+        :return: dict, JSON-able:
+
+            - ``profile_id``
+            - ``tier``: dict ``name``, ``color``, or False
+            - ``lifecycle``: label of the stage, or False
+            - ``churn``: dict ``level`` (low, medium, high), ``label``, or False
+            - ``figures``: list of dicts ``name``, ``label``, ``value`` (text)
+            - ``reasons``: list of sentences: why this stage, this risk, or no tier
+            - ``as_of``: the last day that counts, as text
+        """
+        self.ensure_one()
+        return {
+            "profile_id": self.id,
+            "tier": {"name": self.tier_id.name, "color": self.tier_id.color}
+            if self.tier_id
+            else False,
+            "lifecycle": self._get_label("lifecycle") or False,
+            "churn": {
+                "level": self.churn_level,
+                "label": self._get_label("churn_level"),
+            }
+            if self.churn_level
+            else False,
+            "figures": self._get_card_figures() if self.purchase_days else [],
+            "reasons": self._get_card_reasons(),
+            "as_of": format_date(self.env, self.as_of),
+        }
+
+    def _get_card_figures(self):
+        """Hook: the figures of the card, in order; a module adds dicts of its own."""
+        self.ensure_one()
+        figures = {
+            "clv_predictive": self._format_money(self.clv_predictive),
+            "revenue_year": self._format_money(self.revenue_year),
+            "last_purchase": format_date(self.env, self.last_purchase),
+        }
+        return [
+            {
+                "name": name,
+                "label": self._fields[name]._description_string(self.env),
+                "value": value,
+            }
+            for name, value in figures.items()
+        ]
+
+    def _get_card_reasons(self):
+        """Sentences of the explanation that a glance needs; all of them are behind Why.
+
+        A calm customer needs none of the churn sentence: the badge says it.
+        """
+        run = self._get_explaining_run()
+        if self.data_state == "no_purchase" or not run:
+            return self._get_explanation()["summary"]
+        reasons = []
+        if self.override_id or not self.tier_id:
+            reasons.append(self._get_tier_sentence(run))
+        if self.lifecycle:
+            reasons.append(self._get_lifecycle_sentence(run))
+        if self.churn_level in ("medium", "high"):
+            reasons.append(self._get_churn_sentence())
+        return reasons
+
+
+def _round_to_sum(parts, total):
+    """``parts`` (a dict) rounded to hundredths that add up to ``total``.
+
+    By largest remainder: those cut most by rounding down are rounded up.
+    """
+    cents = {code: int(100 * part) for code, part in parts.items()}
+    missing = round(100 * total) - sum(cents.values())
+    by_remainder = sorted(parts, key=lambda code: cents[code] - 100 * parts[code])
+    for code in by_remainder[:missing]:
+        cents[code] += 1
+    return {code: number / 100 for code, number in cents.items()}

@@ -4,9 +4,9 @@ import time
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, format_date, formatLang
+from odoo.tools import format_date, formatLang
 
 _logger = logging.getLogger(__name__)
 
@@ -264,52 +264,3 @@ class CrmValueRun(models.Model):
             "written_count": job["counts"]["written"],
             "transition_count": job["counts"]["transitions"],
         }
-
-    # --------------------------------------------------------------------- cron
-    @api.model
-    def _cron_recompute(self):
-        """Compute every company that sells, one transaction each."""
-        companies = self._get_companies_to_compute()
-        done = self.search_read(
-            [
-                ("company_id", "in", companies.ids),
-                (
-                    "started_at",
-                    ">",
-                    fields.Datetime.subtract(fields.Datetime.now(), hours=1),
-                ),
-                ("state", "=", "done"),
-            ],
-            ["company_id"],
-        )
-        remaining = companies - companies.browse({run["company_id"][0] for run in done})
-        self.env["ir.cron"]._commit_progress(remaining=len(remaining))
-        for company in remaining:
-            try:
-                self._recompute_company(company, company._get_value_today())
-            except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
-                # Somebody saved what the run was to write, a lead for instance. The
-                # company remains, so the job is repeated at once, not next month.
-                _logger.info("Customer value of %s: again, %s", company.name, error)
-                self.env.cr.rollback()
-                continue
-            if not self.env["ir.cron"]._commit_progress(1):
-                break
-
-    @api.model
-    def _get_companies_to_compute(self):
-        """Hook: companies with sales of their own, or with profiles already."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT company.id FROM res_company company
-                 WHERE company.active AND (
-                       %s
-                    OR EXISTS (SELECT FROM crm_value_profile
-                                WHERE company_id = company.id))
-                 ORDER BY company.id
-                """,
-                self.env["crm.value.source"]._get_selling_sql(),
-            )
-        )
-        return self.env["res.company"].browse(row[0] for row in rows)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.crm.models.crm_stage import AVAILABLE_PRIORITIES
+
 
 class CrmValueTier(models.Model):
     """A class of customers, best first, with what the company does for it."""
@@ -9,7 +11,6 @@ class CrmValueTier(models.Model):
     _name = "crm.value.tier"
     _description = "Value Tier"
     _order = "sequence, id"
-
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=50, help="The best tier comes first.")
     color = fields.Integer(help="Colour of the tag on contacts, leads and quotations.")
@@ -32,7 +33,6 @@ class CrmValueTier(models.Model):
         help="Predicted lifetime value, in the company's currency, proposed for this tier "
         "in a new value model.",
     )
-
     _share_range = models.Constraint(
         "CHECK (default_share >= 0 AND default_share <= 100)",
         "A share is between 0 % and 100 %.",
@@ -40,6 +40,18 @@ class CrmValueTier(models.Model):
     _score_range = models.Constraint(
         "CHECK (default_min_score >= 0 AND default_min_score <= 100)",
         "The value score is between 0 and 100.",
+    )
+    lead_priority = fields.Selection(
+        AVAILABLE_PRIORITIES,
+        help="Stars that a lead or opportunity without any gets together with this "
+        "tier. Stars somebody gave stay. Empty: none are given.",
+    )
+    pricelist_id = fields.Many2one(
+        "product.pricelist",
+        string="Suggested Price List",
+        company_dependent=True,
+        help="Suggested on quotations for these customers, with a button to apply it. "
+        "Prices never change by themselves.",
     )
 
     @api.ondelete(at_uninstall=False)

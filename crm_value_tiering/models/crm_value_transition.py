@@ -10,7 +10,6 @@ class CrmValueTransition(models.Model):
     _description = "Value Change"
     _order = "date desc, id desc"
     _rec_name = "partner_id"
-
     profile_id = fields.Many2one(
         "crm.value.profile", required=True, ondelete="cascade", index=True
     )
@@ -38,7 +37,8 @@ class CrmValueTransition(models.Model):
             ("up", "Moved up"),
             ("down", "Moved down"),
             ("none", "No tier any more"),
-        ]
+        ],
+        group_expand="_expand_directions",
     )
     reason = fields.Selection(
         [
@@ -68,11 +68,58 @@ class CrmValueTransition(models.Model):
     to_lifecycle = fields.Selection(LIFECYCLES, string="To Stage")
     from_score = fields.Float(digits=(6, 2), string="Score Before", aggregator=None)
     to_score = fields.Float(digits=(6, 2), string="Score After", aggregator=None)
-
     _company_date_idx = models.Index("(company_id, date)")
+    from_tier_color = fields.Integer(related="from_tier_id.color", string="From Color")
+    to_tier_color = fields.Integer(related="to_tier_id.color", string="To Color")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    revenue_year = fields.Monetary(
+        related="profile_id.revenue_year",
+        help="Untaxed revenue less refunds of the last 365 days, as of the last "
+        "computation.",
+    )
 
     @api.depends("partner_id.display_name")
     def _compute_display_name(self):
         for change in self:
             # as any many2one to the customer shows it: whoever may read the change
             change.display_name = change.sudo().partner_id.display_name
+
+    @api.model
+    def _expand_directions(self, directions, domain):
+        """The board's columns: up before down, and both when nobody moved."""
+        shown = [*directions, "up", "down"]
+        return [
+            key for key, _label in self._fields["direction"].selection if key in shown
+        ]
+
+    def action_open_partner(self):
+        """Open the contact."""
+        self.ensure_one()
+        return self.profile_id.action_open_partner()
+
+    def action_export_xlsx(self):
+        """Download the selected changes, or all that the list shows."""
+        return self.env["crm.value.export"]._request(self)
+
+    @api.model
+    def _get_export_columns(self, with_reasons=True):
+        """Hook: list of (header, kind, function of a change), in order."""
+        return self.env["crm.value.export"]._get_columns(
+            self,
+            [
+                "date",
+                "partner_id",
+                "company_id",
+                "user_id",
+                "kind",
+                "direction",
+                "from_tier_id",
+                "to_tier_id",
+                "from_lifecycle",
+                "to_lifecycle",
+                "from_score",
+                "to_score",
+                "reason",
+                "note",
+            ],
+        )

@@ -28,7 +28,6 @@ class ResConfigSettings(models.TransientModel):
     value_weight_frequency = fields.Integer(string="Frequency")
     value_weight_monetary = fields.Integer(string="Amount")
     value_weight_variety = fields.Integer(string="Variety")
-    value_weight_satisfaction = fields.Integer(string="Satisfaction")
     value_tier_rule = fields.Selection(
         lambda self: (
             self.env["crm.value.model"]

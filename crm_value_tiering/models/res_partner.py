@@ -15,7 +15,6 @@ class ResPartner(models.Model):
     """
 
     _inherit = "res.partner"
-
     value_profile_id = fields.Many2one(
         "crm.value.profile",
         string="Customer Value",
@@ -68,7 +67,6 @@ class ResPartner(models.Model):
     value_currency_id = fields.Many2one(
         "res.currency", compute="_compute_value_fields", groups=VALUE_GROUP
     )
-
     value_clv_simple = fields.Monetary(
         string="Annual Revenue × Retention",
         compute="_compute_value_fields",
@@ -105,6 +103,12 @@ class ResPartner(models.Model):
         sanitize=False,
         groups=VALUE_GROUP,
     )
+    value_override_id = fields.Many2one(
+        "crm.value.override",
+        string="Tier Set by Hand",
+        compute="_compute_value_fields",
+        groups=VALUE_GROUP,
+    )
 
     @api.model
     def _get_value_fields(self):
@@ -123,6 +127,7 @@ class ResPartner(models.Model):
             "value_last_purchase": "last_purchase",
             "value_as_of": "as_of",
             "value_strategy": "tier_strategy",
+            "value_override_id": "override_id",
         }
 
     @api.model
@@ -234,3 +239,99 @@ class ResPartner(models.Model):
         self.ensure_one()
         self.check_access("read")
         return self.value_profile_id.action_open_transitions()
+
+    @api.readonly
+    def get_value_card(self, company_id=False):
+        """What the customer card shows of each contact, for the web client.
+
+        The number of queries does not grow with the number of contacts, but for the
+        reasons in words.
+
+        :param company_id: id of the company whose value to show, as on a document of
+            that company; default: the current one
+        :return: list of dicts, in the order of ``self``: ``partner_id``, ``company``
+            (its name, when the user works for several) and, with a profile, what
+            ``crm.value.profile._get_card`` says; ``profile_id`` is False without one.
+            Contacts that the user may not read, and all of them for a user without the
+            right to customer value or to the company, are left out.
+        """
+        if not self.env.user.has_group(VALUE_GROUP):
+            return []
+        company = self.env["res.company"].browse(company_id or self.env.company.id)
+        if company not in self.env.companies:
+            return []
+        partners = self.with_company(company)._filtered_access("read")
+        several = len(self.env.user.company_ids) > 1
+        cards = []
+        for partner in partners:
+            card = {"partner_id": partner.id, "profile_id": False}
+            card["company"] = company.name if several else ""
+            if partner.value_profile_id:
+                card.update(partner.value_profile_id._get_card())
+            cards.append(card)
+        return cards
+
+    def action_open_value_profile(self):
+        """Open the value of the contact's commercial entity."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Customer Value"),
+            "res_model": "crm.value.profile",
+            "res_id": self.value_profile_id.id,
+            "views": [(False, "form")],
+        }
+
+    def write(self, vals):
+        if not {"parent_id", "is_company", "active"} & vals.keys():
+            return super().write(vals)
+        partners = self.sudo()
+        before = partners.commercial_partner_id
+        result = super().write(vals)
+        partners._move_value(before)
+        return result
+
+    def _move_value(self, before):
+        """Bring profiles in line with the customers that these contacts belong to now.
+
+        :param before: the commercial partners that they belonged to
+        """
+        after = self.commercial_partner_id
+        if before != after:
+            joined = self.filtered(lambda p: p.commercial_partner_id != p)
+            # what somebody decided about a person is not meant for a company
+            overrides = self.env["crm.value.override"]
+            overrides.search([("partner_id", "in", joined.ids)]).action_end()
+            for customer, partners in joined.grouped("commercial_partner_id").items():
+                self.env["crm.value.profile"]._follow_customer(partners, customer)
+            overrides._update_leads(after.ids)
+        (before | after)._mark_value_dirty()
+
+    def _mark_value_dirty(self):
+        """The figures of these customers are no longer those of their orders.
+
+        Called with commercial partners whose orders became more or fewer without any
+        order being touched: merged, moved to another company, archived, taken back.
+        """
+        self.env["crm.value.dirty"]._mark(self.ids)
+
+    def action_set_value_tier(self):
+        """Open the wizard that sets the tier of the customer by hand."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Set Tier"),
+            "res_model": "crm.value.override.set",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_partner_id": self.commercial_partner_id.id,
+                "default_company_id": self.env.company.id,
+            },
+        }
+
+    def action_end_value_override(self):
+        """Return the customer to the tier that the figures give."""
+        self.ensure_one()
+        self.value_override_id.action_end()

@@ -1,10 +1,11 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+ORDER_FIELDS = {"state", "partner_id", "date_order", "company_id", "currency_id"}
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
-
     value_tier_id = fields.Many2one(
         "crm.value.tier",
         compute="_compute_value_tier_id",
@@ -14,6 +15,12 @@ class SaleOrder(models.Model):
     )
     value_tier_color = fields.Integer(
         related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
+    )
+    value_pricelist_id = fields.Many2one(
+        "product.pricelist",
+        string="Suggested Price List",
+        compute="_compute_value_pricelist_id",
+        groups="crm_value_tiering.group_value_user",
     )
 
     @api.depends("partner_id", "company_id")
@@ -40,3 +47,44 @@ class SaleOrder(models.Model):
             )
             for company in self.env.companies
         )
+
+    @api.depends("value_tier_id", "pricelist_id", "state", "company_id")
+    def _compute_value_pricelist_id(self):
+        for order in self:
+            suggested = order._get_value_pricelist()
+            order.value_pricelist_id = suggested != order.pricelist_id and suggested
+
+    def _get_value_pricelist(self):
+        """Hook: the price list to suggest for an open quotation; empty: none."""
+        self.ensure_one()
+        if self.state not in ("draft", "sent"):
+            return self.env["product.pricelist"]
+        return self.value_tier_id.with_company(self.company_id).pricelist_id
+
+    def action_apply_value_pricelist(self):
+        """Take the suggested price list and compute the prices with it."""
+        self.ensure_one()
+        if self.value_pricelist_id:
+            self.pricelist_id = self.value_pricelist_id
+            self.action_update_prices()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders._mark_value_dirty()
+        return orders
+
+    def write(self, vals):
+        relevant = not ORDER_FIELDS.isdisjoint(vals)
+        if relevant:
+            self._mark_value_dirty()
+        result = super().write(vals)
+        if relevant:
+            self._mark_value_dirty()
+        return result
+
+    def _mark_value_dirty(self):
+        """Have the customers of confirmed orders computed again."""
+        confirmed = self.filtered(lambda order: order.state == "sale")
+        for company, orders in confirmed.grouped("company_id").items():
+            self.env["crm.value.dirty"]._mark(orders.partner_id.ids, company.ids)

@@ -149,7 +149,7 @@ class TestValueBiHttp(BiCommon, HttpCase):
         self.env["crm.metric.run"].recompute(self.company, self.as_of, self.as_of)
         self.env["crm.metric.target"].create(
             {
-                "metric_id": self.env.ref("crm_value_tiering.crm_metric_revenue").id,
+                "metric_id": self.env.ref("crm_metric.crm_metric_revenue").id,
                 "company_id": self.company.id,
                 "team_id": team.id,
                 "date_from": "2026-06-01",

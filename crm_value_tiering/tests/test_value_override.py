@@ -226,7 +226,8 @@ class TestValueOverride(OverrideCommon):
                 "partner_id": self.worst.id,
                 "tier_id": self.tier_low.id,
                 "reason": "Closed there",
-                "date_from": self.as_of,
+                # the other company's day, which may be another one than ours
+                "date_from": mirror._get_value_today(),
             }
         )
         self.assertEqual(self._profile(self.worst, mirror).tier_id, self.tier_low)

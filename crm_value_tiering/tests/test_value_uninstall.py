@@ -98,7 +98,7 @@ class TestValueUninstall(ValueCommon):
             {
                 "partner_id": customers[0].id,
                 "reason_id": self.env.ref(
-                    "crm_value_tiering.crm_value_loss_reason_price"
+                    "crm_value_retention.crm_value_loss_reason_price"
                 ).id,
             }
         )

@@ -3,42 +3,29 @@ from odoo.tools import SQL
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """Merged contacts: the newest tier set by hand holds, no action counts twice."""
+    """Merged contacts: the newest tier set by hand holds."""
 
     _inherit = "base.partner.merge.automatic.wizard"
 
     def _update_foreign_keys(self, src_partners, dst_partner):
-        self._end_overlapping_overrides(src_partners + dst_partner)
-        self._drop_repeated_actions(src_partners + dst_partner)
-        result = super()._update_foreign_keys(src_partners, dst_partner)
+        sources, heir = src_partners.sudo(), dst_partner.sudo()
+        before = (sources | heir).commercial_partner_id
+        customer = heir.commercial_partner_id
         overrides = self.env["crm.value.override"].sudo()
+        if customer != heir:
+            # merged into somebody's contact: the decision was not about that company
+            overrides.search([("partner_id", "in", sources.ids)]).action_end()
+        self.env["crm.value.profile"]._follow_customer(sources, customer)
+        self._end_overlapping_overrides(src_partners + dst_partner)
+        result = super()._update_foreign_keys(src_partners, dst_partner)
         for company in overrides.search(
             [("partner_id", "=", dst_partner.id)]
         ).company_id:
             overrides._apply(company, dst_partner.ids)
+        customers = (before - sources) | customer
+        overrides._update_leads(customers.ids)
+        customers._mark_value_dirty()
         return result
-
-    def _drop_repeated_actions(self, partners):
-        """Of two actions for the same episode the first stays.
-
-        The wizard would otherwise drop all actions of the contacts that go.
-        """
-        actions = self.env["crm.value.action"].sudo()
-        actions.flush_model()
-        self.env.cr.execute(
-            SQL(
-                """
-                DELETE FROM crm_value_action action USING crm_value_action first
-                 WHERE action.partner_id = ANY(%(partners)s)
-                   AND first.partner_id = ANY(%(partners)s)
-                   AND first.company_id = action.company_id
-                   AND first.kind = action.kind AND first.episode = action.episode
-                   AND first.id < action.id
-                """,
-                partners=partners.ids,
-            )
-        )
-        actions.invalidate_model()
 
     def _end_overlapping_overrides(self, partners):
         """End each override on the day on which a later decision begins.

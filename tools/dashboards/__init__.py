@@ -16,7 +16,7 @@ from tools.settings import Settings
 # Where the file goes, from the root of the repository: the function that builds it. Odoo
 # finds the texts to translate in files of this name, in a subfolder of data/ only.
 FILES: dict[str, Callable[[], Board]] = {
-    "crm_value_tiering/data/dashboards/retention_dashboard.json": retention.build,
+    "crm_metric/data/dashboards/retention_dashboard.json": retention.build,
     "crm_value_tiering/data/dashboards/value_dashboard.json": value.build,
 }
 

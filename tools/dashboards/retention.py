@@ -7,7 +7,7 @@ from tools.dashboards.filters import Filter, Match
 
 FACT = "crm.metric.fact"
 COHORT = "crm.value.cohort"
-MENU = "crm_value_tiering.menu_metric_fact"
+MENU = "crm_metric.menu_metric_fact"
 
 FILTERS = [
     Filter("period", "Period", default="last_12_months"),
@@ -99,7 +99,7 @@ def _add_tables(board: Board, row: int) -> None:
         domain=[["months", ">", 0], ["months", "<=", 12], ["date", ">=", START]],
     )  # fmt: skip
     title = "Cohorts: Percent Who Bought Again, by Months Since Their First Purchase"
-    board.heading(f"A{row}", title, "crm_value_tiering.menu_value_cohort")
+    board.heading(f"A{row}", title, "crm_metric.menu_value_cohort")
     board.table(row + 1, cohorts, "First Purchase", 24, columns=12, number="0.0")
     board.rows = row + 27
 

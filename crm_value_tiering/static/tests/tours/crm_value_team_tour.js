@@ -150,7 +150,7 @@ registry.category("web_tour.tours").add("crm_value_contact_due", {
         ...openCrm(),
         ...openMenu(
             "crm_value_tiering.menu_value_root",
-            "crm_value_tiering.menu_value_contact_due",
+            "crm_value_retention.menu_value_contact_due",
         ),
         {
             content: "own customers, the days that passed in words",

@@ -1,0 +1,28 @@
+{
+    "name": "Customer Metrics",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "CRM Value Suite contributors",
+    "license": "LGPL-3",
+    "depends": [
+        "crm_value_tiering",
+        "spreadsheet_dashboard",
+    ],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/crm_metric_rules.xml",
+        "data/crm_metric_data.xml",
+        "data/ir_cron_data.xml",
+        "wizards/crm_metric_recompute_views.xml",
+        "views/crm_metric_fact_views.xml",
+        "views/crm_metric_views.xml",
+        "views/crm_metric_run_views.xml",
+        "views/crm_metric_target_views.xml",
+        "views/crm_value_cohort_views.xml",
+        "views/crm_value_cost_views.xml",
+        "views/utm_campaign_views.xml",
+        "views/crm_metric_menus.xml",
+        "data/spreadsheet_dashboard_data.xml",
+    ],
+    "post_init_hook": "post_init_hook",
+}

@@ -1,0 +1,354 @@
+import logging
+import time
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL, date_utils, format_date
+
+_logger = logging.getLogger(__name__)
+
+# What one metric may raise without stopping the others.
+METRIC_ERRORS = (psycopg2.Error, UserError, ArithmeticError, ValueError, KeyError)
+# The scheduled action commits when it has computed for this long. Each commit costs
+# another reading of the documents: the working tables go with the transaction.
+BATCH_SECONDS = 30
+
+
+class CrmMetricRun(models.Model):
+    """A computation of the metrics of a company over some months.
+
+    It goes month by month and notes how far it came: a scheduled run that is killed
+    goes on where it stopped. A month is recomputed as a whole, and what did not change
+    is not written.
+    """
+
+    _name = "crm.metric.run"
+    _description = "Metric Computation"
+    _order = "id desc"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    date_from = fields.Date(string="First Month", required=True, readonly=True)
+    date_to = fields.Date(string="Last Month", required=True, readonly=True)
+    next_month = fields.Date(
+        readonly=True, help="The month that is computed next, while it waits."
+    )
+    state = fields.Selection(
+        [("waiting", "Under Way"), ("done", "Done"), ("failed", "Failed")],
+        required=True,
+        readonly=True,
+        default="waiting",
+        index=True,
+    )
+    started_at = fields.Datetime(string="Started", readonly=True)
+    finished_at = fields.Datetime(string="Finished", readonly=True)
+    duration = fields.Float(
+        string="Duration (Seconds)",
+        readonly=True,
+        aggregator="avg",
+        digits=(10, 2),
+        help="Time spent computing, without waiting.",
+    )
+    is_scheduled = fields.Boolean(string="Daily", readonly=True)
+    written_count = fields.Integer(
+        string="Figures Written",
+        readonly=True,
+        help="New and changed figures. A month computed again without a change of the "
+        "business writes none.",
+    )
+    deleted_count = fields.Integer(string="Figures Removed", readonly=True)
+    counts = fields.Json(
+        readonly=True, help="Figures written and removed, by metric code."
+    )
+    error = fields.Text(readonly=True)
+
+    @api.depends("company_id", "date_from", "date_to")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for run in self:
+            run.display_name = self.env._(
+                "%(company)s, %(first)s to %(last)s",
+                company=run.company_id.name,
+                first=format_date(self.env, run.date_from, date_format="MMM y"),
+                last=format_date(self.env, run.date_to, date_format="MMM y"),
+            )
+
+    # -------------------------------------------------------------------- public
+    @api.model
+    def recompute(self, companies=None, date_from=None, date_to=None):
+        """Compute the metrics of ``companies`` now, in this transaction.
+
+        :param companies: res.company records or their ids; default: the current one
+        :param date_from: any day of the first month; default: the month before
+        :param date_to: any day of the last month; default: the current month
+        :return: the runs, one per company; a company that somebody else is computing
+            right now is left out
+        :raise AccessError: without the right to compute
+        :raise UserError: when a day is no date, or the months are in the future or the
+            wrong way round
+        """
+        runs = self._request(companies, date_from, date_to)
+        computed = self.browse()
+        for run in runs:
+            if run._process():
+                computed += run
+            else:
+                run.unlink()
+        return computed.sudo(self.env.su)
+
+    @api.model
+    def _request(self, companies=None, date_from=None, date_to=None, **vals):
+        """Runs that wait for the scheduled action, one per company; see recompute."""
+        self._check_may_recompute()
+        companies = self.env["res.company"].browse(
+            companies.ids if isinstance(companies, models.BaseModel) else companies
+        )
+        companies = companies or self.env.company
+        if companies - self.env.companies and not self.env.su:
+            raise AccessError(
+                self.env._("You can compute the metrics of your own companies only.")
+            )
+        return self.sudo().create(
+            [
+                self._prepare_run_vals(company, date_from, date_to) | vals
+                for company in companies
+            ]
+        )
+
+    @api.model
+    def _prepare_run_vals(self, company, date_from, date_to):
+        current = date_utils.start_of(company._get_value_today(), "month")
+        first = company._parse_value_day(date_from) or fields.Date.subtract(
+            current, months=1
+        )
+        last = company._parse_value_day(date_to) or current
+        first, last = (date_utils.start_of(day, "month") for day in (first, last))
+        if first > last:
+            raise UserError(
+                self.env._("The first month must not be after the last one.")
+            )
+        if last > current:
+            raise UserError(
+                self.env._(
+                    "The future cannot be measured: choose the current month, or an "
+                    "earlier one, as the last."
+                )
+            )
+        return {
+            "company_id": company.id,
+            "date_from": first,
+            "date_to": last,
+            "next_month": first,
+        }
+
+    @api.model
+    def _check_may_recompute(self):
+        if not self.env.su and not self.env.user.has_group(
+            "crm_value_tiering.group_value_manager"
+        ):
+            raise AccessError(
+                self.env._(
+                    "Only managers of customer value can compute metrics. Ask one of "
+                    "them, or wait for the daily computation."
+                )
+            )
+
+    def action_open_facts(self):
+        """Open the figures of the company and months of this run."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_metric.crm_metric_fact_action"
+        )
+        action["domain"] = [
+            ("company_id", "=", self.company_id.id),
+            ("date", ">=", self.date_from),
+            ("date", "<=", self.date_to),
+        ]
+        action["context"] = {}
+        return action
+
+    # ------------------------------------------------------------------ business
+    def _process(self, commit=None):
+        """Compute the months that are left.
+
+        :param commit: called now and then between two months; the run stops when it
+            returns a false value, and waits for the next call
+        :return: False when somebody else is computing the company
+        """
+        self.ensure_one()
+        run = self.sudo()
+        metrics = self.env["crm.metric"].sudo().search([("active", "=", True)])
+        parameters = None
+        begun = time.monotonic()
+        while run.state == "waiting":
+            # Lock and working tables end with the transaction: after a commit, again.
+            if not run.company_id._try_lock_value_job(run._name):
+                return False
+            clock = time.monotonic()
+            run.started_at = run.started_at or fields.Datetime.now()
+            try:
+                with self.env.cr.savepoint():
+                    parameters = parameters or run._prepare_company()
+                    run._compute_month(run.next_month, metrics, parameters)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise  # Odoo repeats the request or the job
+            except METRIC_ERRORS as error:
+                run._fail(error)
+                parameters = None  # the working tables went with the savepoint
+            run._advance(time.monotonic() - clock)
+            if commit and time.monotonic() - begun >= BATCH_SECONDS:
+                parameters = None
+                if not commit():
+                    break
+                begun = time.monotonic()
+        return True
+
+    def _prepare_company(self):
+        """Read the company's documents up to the end of the last month of the run."""
+        until = min(
+            date_utils.end_of(self.date_to, "month"), self.company_id._get_value_today()
+        )
+        engine = self.env["crm.metric.engine"].with_company(self.company_id)
+        return engine._prepare_company(self.company_id, until)
+
+    def _compute_month(self, month, metrics, parameters):
+        """All metrics of one month; one that fails does not stop the others."""
+        engine = self.env["crm.metric.engine"].with_company(self.company_id)
+        job = engine._prepare_month(self.company_id, month, parameters)
+        counts = dict(self.counts or {})
+        for metric in metrics:
+            if job["is_current"] or not metric.is_snapshot:
+                rows = self._attempt(engine._compute_metric, metric, job)
+                self._add_counts(counts, metric.code, rows)
+        if job["is_current"]:
+            rows = self._attempt(engine._compute_cohorts, None, job)
+            self._add_counts(counts, "cohorts", rows)
+        self.counts = counts
+        self.written_count = sum(part["written"] for part in counts.values())
+        self.deleted_count = sum(part["deleted"] for part in counts.values())
+        self.env["crm.metric.fact"].invalidate_model()
+        self.env["crm.value.cohort"].invalidate_model()
+
+    def _attempt(self, compute, metric, job):
+        """What ``compute`` wrote; None, and a note on the run, when it fails."""
+        try:
+            with self.env.cr.savepoint():
+                return compute(metric, job) if metric else compute(job)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except METRIC_ERRORS as error:
+            self._fail(error, metric)
+            return None
+
+    @api.model
+    def _add_counts(self, counts, code, rows):
+        if rows:
+            total = counts.setdefault(code, {"written": 0, "deleted": 0})
+            counts[code] = {key: total[key] + rows[key] for key in total}
+
+    def _fail(self, error, metric=None):
+        """Note what went wrong, and where."""
+        _logger.error(
+            "Metrics of %s, %s: %s failed",
+            self.company_id.name,
+            self.next_month,
+            metric.code if metric else "preparation",
+            exc_info=error,
+        )
+        where = format_date(self.env, self.next_month, date_format="MMM y")
+        if metric:
+            where = f"{where}, {metric.name}"
+        self.error = f"{self.error or ''}{where}: {error}\n"
+
+    def _advance(self, seconds):
+        """On to the next month, or to the end."""
+        following = fields.Date.add(self.next_month, months=1)
+        vals = {"duration": self.duration + seconds}
+        if following <= self.date_to:
+            vals["next_month"] = following
+        else:
+            vals |= {
+                "next_month": False,
+                "finished_at": fields.Datetime.now(),
+                "state": "failed" if self.error else "done",
+            }
+        self.write(vals)
+
+    # ---------------------------------------------------------------------- cron
+    @api.model
+    def _cron_recompute(self):
+        """The current month and the one before of every company; then what waits.
+
+        A month is open until the one after it is over: an order entered late, or a lead
+        closed late, is still counted.
+        """
+        self._schedule_daily()
+        crons = self.env["ir.cron"]
+        waiting = self.search([("state", "=", "waiting")], order="id")
+        crons._commit_progress(remaining=len(waiting))
+        for run in waiting:
+            try:
+                free = run._process(commit=crons._commit_progress)
+            except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
+                _logger.info("Metrics of %s: again, %s", run.company_id.name, error)
+                self.env.cr.rollback()
+                continue
+            if not free:
+                continue  # it stays among the remaining ones
+            if not crons._commit_progress(1 if run.state != "waiting" else 0):
+                break
+
+    @api.model
+    def _schedule_daily(self):
+        """A run per company, unless one was made within the hour: the job goes on."""
+        companies = self._get_companies_to_measure()
+        recent = self.search(
+            [
+                ("company_id", "in", companies.ids),
+                ("is_scheduled", "=", True),
+                ("create_date", ">", "now -1H"),
+            ]
+        )
+        companies -= recent.company_id
+        if companies:
+            self._request(companies, is_scheduled=True)
+
+    @api.model
+    def _get_companies_to_measure(self):
+        """Hook: companies with customers to count, or leads to win.
+
+        One that only closes leads of salespeople counts, too: such leads may have no
+        company of their own.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT company.id FROM res_company company
+                 WHERE company.active AND (
+                       %s
+                    OR EXISTS (SELECT FROM crm_lead lead
+                                 LEFT JOIN res_users seller ON seller.id = lead.user_id
+                                WHERE lead.date_closed IS NOT NULL
+                                  AND COALESCE(lead.company_id, seller.company_id)
+                                    = company.id))
+                 ORDER BY company.id
+                """,
+                self.env["crm.value.source"]._get_selling_sql(),
+            )
+        )
+        return self.env["res.company"].browse(row[0] for row in rows)
+
+    @api.autovacuum
+    def _gc_runs(self):
+        """Daily runs that succeeded are of no interest after three months."""
+        self.search(
+            [
+                ("is_scheduled", "=", True),
+                ("state", "=", "done"),
+                ("create_date", "<", "today -3m"),
+            ]
+        ).unlink()

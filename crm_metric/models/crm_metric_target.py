@@ -1,0 +1,246 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL, date_utils
+
+# Within this share of what is expected, a target is on track.
+TOLERANCE = 0.05
+
+
+class CrmMetricTarget(models.Model):
+    """What a metric should come to in some months, and whether it does.
+
+    A sum (new customers, revenue) is to be reached by the end of the period: while it is
+    running, the share of its days that have passed is expected. A level or a rate is to
+    hold all the time.
+    """
+
+    _name = "crm.metric.target"
+    _description = "Metric Target"
+    _inherit = "crm.effective.mixin"
+    _order = "date_from desc, metric_id, id"
+    _rec_name = "metric_id"
+    _check_company_auto = True
+
+    metric_id = fields.Many2one(
+        "crm.metric", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+        ondelete="cascade",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    team_id = fields.Many2one(
+        "crm.team",
+        string="Sales Team",
+        check_company=True,
+        index="btree_not_null",
+        ondelete="cascade",
+        help="Empty: all teams together.",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Salesperson",
+        domain=[("share", "=", False)],
+        index="btree_not_null",
+        ondelete="cascade",
+        help="Empty: all salespeople together.",
+    )
+    tier_id = fields.Many2one(
+        "crm.value.tier",
+        index="btree_not_null",
+        ondelete="cascade",
+        help="Empty: all tiers together.",
+    )
+    date_from = fields.Date(
+        default=lambda self: date_utils.start_of(
+            fields.Date.context_today(self), "month"
+        ),
+        help="First day of the first month.",
+    )
+    date_to = fields.Date(
+        default=lambda self: fields.Date.add(
+            date_utils.start_of(fields.Date.context_today(self), "month"), months=1
+        ),
+        help="First day of the month after the last one: 1 January for a target of the "
+        "whole year. Empty, for a level or a rate: no end.",
+    )
+    target = fields.Float(
+        required=True,
+        digits=(20, 2),
+        aggregator=None,
+        help="In the unit of the metric: 45 for 45 %. Of a sum: for the whole period.",
+    )
+    unit = fields.Selection(related="metric_id.unit")
+    better = fields.Selection(related="metric_id.better")
+    description = fields.Text(related="metric_id.description")
+    actual = fields.Float(compute="_compute_status", digits=(20, 2), aggregator=None)
+    expected = fields.Float(
+        compute="_compute_status",
+        digits=(20, 2),
+        aggregator=None,
+        help="What should have been reached by today.",
+    )
+    status = fields.Selection(
+        [
+            ("ahead", "Ahead"),
+            ("on_track", "On Track"),
+            ("behind", "Behind"),
+            ("unknown", "No Figures Yet"),
+        ],
+        compute="_compute_status",
+        search="_search_status",
+        help="On track: within 5 % of what is expected by today.",
+    )
+    target_text = fields.Char(string="Goal", compute="_compute_texts")
+    actual_text = fields.Char(string="Reached", compute="_compute_texts")
+    expected_text = fields.Char(string="Expected by Today", compute="_compute_texts")
+    progress = fields.Float(
+        string="Progress (%)",
+        compute="_compute_status",
+        help="What is reached, in percent of the goal.",
+        aggregator=None,
+    )
+
+    _target_positive = models.Constraint(
+        "CHECK (target > 0)", "Enter a target of more than zero."
+    )
+
+    @api.depends(
+        "metric_id", "company_id", "team_id", "user_id", "tier_id", "date_from",
+        "date_to", "target",
+    )  # fmt: skip
+    def _compute_status(self):
+        actuals = self._get_actuals()
+        for target in self:
+            actual = actuals.get(target._origin.id)
+            target.expected = target._get_expected()
+            target.actual = actual or 0
+            target.progress = (
+                100 * target.actual / target.target if target.target else 0
+            )
+            target.status = target._get_status(actual)
+
+    @api.depends("actual", "expected", "target", "unit", "status")
+    @api.depends_context("lang")
+    def _compute_texts(self):
+        form = self.env["crm.metric.fact"]._format_value
+        for target in self:
+            unit, currency = target.unit, target.currency_id
+            target.target_text = form(target.target, unit, currency)
+            known = target.status != "unknown"
+            target.actual_text = known and form(target.actual, unit, currency)
+            target.expected_text = known and form(target.expected, unit, currency)
+
+    def _search_status(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # Targets are few, and what they came to is one query for all.
+        targets = self.search([("target", ">", 0)]).filtered(
+            lambda target: target.status in value
+        )
+        return [("id", "in", targets.ids)]
+
+    @api.constrains("date_from", "date_to")
+    def _check_months(self):
+        for target in self:
+            days = [day for day in (target.date_from, target.date_to) if day]
+            if any(day.day != 1 for day in days):
+                raise ValidationError(
+                    self.env._(
+                        "Metrics are measured by the month: let the target begin and "
+                        "end on the first day of one."
+                    )
+                )
+
+    @api.constrains("metric_id", "date_to")
+    def _check_end(self):
+        for target in self:
+            if target.metric_id.aggregation == "sum" and not target.date_to:
+                raise ValidationError(
+                    self.env._(
+                        "“%(metric)s” adds up over time: say until when the target is "
+                        "to be reached.",
+                        metric=target.metric_id.display_name,
+                    )
+                )
+
+    def action_open_facts(self):
+        """Open the figures that the target is compared with."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_metric.crm_metric_fact_action"
+        )
+        domain = [
+            ("metric_id", "=", self.metric_id.id),
+            ("company_id", "=", self.company_id.id),
+            ("date", ">=", self.date_from),
+        ]
+        if self.date_to:
+            domain.append(("date", "<", self.date_to))
+        for name in ("team_id", "user_id", "tier_id"):
+            if self[name]:
+                domain.append((name, "=", self[name].id))
+        return action | {"domain": domain, "context": {}}
+
+    # ------------------------------------------------------------------ business
+    def _get_actuals(self):
+        """The metric's value so far, by id of the target: one query for all.
+
+        Whoever may see a target may see what it came to, so no rule of the figures is
+        applied: the rules of targets are the same ones.
+        """
+        self.flush_model()
+        self.env["crm.metric.fact"].flush_model()
+        facts = self.env["crm.metric.fact"]
+        query = SQL(
+            """
+            SELECT target.id, %(total)s
+              FROM crm_metric_target target
+              JOIN crm_metric metric ON metric.id = target.metric_id
+              JOIN crm_metric_fact fact ON fact.metric_id = target.metric_id
+               AND fact.company_id = target.company_id
+               AND fact.date >= target.date_from
+               AND (target.date_to IS NULL OR fact.date < target.date_to)
+               AND (target.team_id IS NULL OR fact.team_id = target.team_id)
+               AND (target.user_id IS NULL OR fact.user_id = target.user_id)
+               AND (target.tier_id IS NULL OR fact.tier_id = target.tier_id)
+             WHERE target.id = ANY(%(ids)s)
+             GROUP BY target.id
+            """,
+            total=facts._get_total_sql(
+                SQL("fact.numerator"),
+                SQL("fact.denominator"),
+                SQL("fact.date"),
+                SQL("metric.aggregation"),
+                SQL("metric.unit"),
+            ),
+            ids=self._origin.ids,
+        )
+        rows = self.env.execute_query(query)
+        return {row[0]: float(row[1]) for row in rows if row[1] is not None}
+
+    def _get_expected(self):
+        """What should be reached by today: of a sum, by the days that have passed."""
+        self.ensure_one()
+        if self.metric_id.aggregation != "sum" or not (self.date_from and self.date_to):
+            return self.target
+        today = self.company_id._get_value_today() if self.company_id else None
+        if not today or today >= self.date_to:
+            return self.target
+        passed = max((today - self.date_from).days + 1, 0)
+        return self.target * passed / (self.date_to - self.date_from).days
+
+    def _get_status(self, actual):
+        """:param actual: None when there is no figure yet"""
+        self.ensure_one()
+        if actual is None or not self.expected:
+            return "unknown"
+        lead = actual / self.expected - 1
+        if self.better == "lower":
+            lead = -lead
+        if abs(lead) <= TOLERANCE:
+            return "on_track"
+        return "ahead" if lead > 0 else "behind"

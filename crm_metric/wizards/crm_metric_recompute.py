@@ -1,0 +1,46 @@
+from odoo import fields, models
+from odoo.tools import date_utils
+
+
+class CrmMetricRecompute(models.TransientModel):
+    """Compute the metrics of some months again: history, or after a correction."""
+
+    _name = "crm.metric.recompute"
+    _description = "Compute Metrics"
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        domain=lambda self: [("id", "in", self.env.companies.ids)],
+    )
+    date_from = fields.Date(
+        string="First Month",
+        required=True,
+        default=lambda self: fields.Date.subtract(self._default_date_to(), months=11),
+        help="Any day of the first month.",
+    )
+    date_to = fields.Date(
+        string="Last Month",
+        required=True,
+        default=lambda self: self._default_date_to(),
+        help="Any day of the last month.",
+    )
+
+    def _default_date_to(self):
+        return date_utils.start_of(self.env.company._get_value_today(), "month")
+
+    def action_recompute(self):
+        """Hand the months to the scheduled action and show how far it is."""
+        self.ensure_one()
+        run = self.env["crm.metric.run"]._request(
+            self.company_id, self.date_from, self.date_to
+        )
+        self.env.ref("crm_metric.ir_cron_crm_metric_recompute").sudo()._trigger()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.metric.run",
+            "res_id": run.id,
+            "views": [(False, "form")],
+            "target": "current",
+        }

@@ -1,0 +1,21 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class CrmMetricRun(models.Model):
+    _inherit = "crm.metric.run"
+
+    @api.model
+    def _get_companies_to_measure(self):
+        """Also companies whose customers answered something."""
+        companies = super()._get_companies_to_measure()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT company.id FROM res_company company
+                 WHERE company.active AND EXISTS (
+                       SELECT FROM crm_satisfaction WHERE company_id = company.id)
+                """
+            )
+        )
+        return companies | companies.browse(row[0] for row in rows)

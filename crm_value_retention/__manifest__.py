@@ -1,0 +1,25 @@
+{
+    "name": "Customer Retention",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "CRM Value Suite contributors",
+    "license": "LGPL-3",
+    "depends": [
+        "crm_value_tiering",
+    ],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/crm_value_retention_rules.xml",
+        "data/crm_value_loss_reason_data.xml",
+        "data/mail_activity_type_data.xml",
+        "data/crm_value_tier_data.xml",
+        "data/ir_cron_data.xml",
+        "views/crm_value_action_views.xml",
+        "views/crm_value_loss_views.xml",
+        "views/crm_value_contact_views.xml",
+        "views/crm_value_worklist_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/crm_value_menus.xml",
+    ],
+    "assets": {"web.assets_tests": ["crm_value_retention/static/tests/tours/**/*"]},
+}

@@ -1,0 +1,142 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CrmValueAction(models.Model):
+    """Something that a customer's owner was asked to do, once per episode.
+
+    An episode of risk or loss begins with the last purchase: its date is the key, so a
+    customer who does not buy is the subject of one save and one win-back action, however
+    often the job runs and the churn level goes up and down. Rows are written by
+    :meth:`_schedule_company`, whose INSERT decides who gets an activity; the outcome
+    follows from the profile.
+    """
+
+    _name = "crm.value.action"
+    _description = "Customer Action"
+    _order = "date desc, id desc"
+    _rec_name = "partner_id"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, ondelete="cascade"
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, index=True, ondelete="cascade"
+    )
+    kind = fields.Selection(
+        [
+            ("save", "Save customer"),
+            ("winback", "Win back customer"),
+            ("contact", "Regular contact"),
+        ],
+        required=True,
+    )
+    episode = fields.Date(
+        required=True,
+        help="What makes it unique: the last purchase before the risk or the loss.",
+    )
+    date = fields.Date(
+        string="Scheduled",
+        required=True,
+        index=True,
+        help="Day of the activity's creation.",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Owner",
+        ondelete="set null",
+        index="btree_not_null",
+        help="Whose activity it became.",
+    )
+    activity_id = fields.Many2one(
+        "mail.activity", ondelete="set null", index="btree_not_null"
+    )
+    tier_id = fields.Many2one(
+        "crm.value.tier", ondelete="restrict", help="Tier when it was scheduled."
+    )
+    clv_predictive = fields.Monetary(
+        string="Predicted Lifetime Value", help="When it was scheduled."
+    )
+    outcome = fields.Selection(
+        [
+            ("open", "Open"),
+            ("kept", "Kept"),
+            ("won_back", "Won back"),
+            ("left", "Left"),
+            ("needless", "Had bought before"),
+            ("contacted", "Contacted"),
+            ("missed", "Missed"),
+        ],
+        required=True,
+        default="open",
+        index=True,
+        help="Kept and won back: a purchase since. Left: lost in spite of it, or a loss "
+        "was recorded. Had bought before: an order became known only afterwards.",
+    )
+    outcome_date = fields.Date(
+        help="Day of the purchase, or day on which it was given up."
+    )
+
+    # A constraint, not an index: the merge of contacts looks for constraints.
+    _episode_uniq = models.Constraint(
+        "UNIQUE (company_id, partner_id, kind, episode)",
+        "This customer was the subject of such an action in this episode already.",
+    )
+
+    def action_open_partner(self):
+        """Open the contact."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "views": [(False, "form")],
+        }
+
+    @api.model
+    def _update_outcomes(self, company, today):
+        """What became of open actions: a purchase since, or none in time.
+
+        :return: number of actions decided
+        """
+        self.flush_model()
+        self.env["crm.value.profile"].flush_model()
+        model = self.env["crm.value.model"]._get_for_company(company, today)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_value_action action
+                   SET outcome = CASE
+                           WHEN NOT result.bought THEN 'left'
+                           WHEN result.last_purchase < action.date THEN 'needless'
+                           WHEN action.kind = 'save' THEN 'kept'
+                           ELSE 'won_back' END,
+                       outcome_date = CASE WHEN result.bought THEN result.last_purchase
+                                           ELSE %(today)s END,
+                       write_uid = %(uid)s, write_date = %(now)s
+                  FROM (SELECT waiting.id, profile.last_purchase, profile.lifecycle,
+                               profile.last_purchase > waiting.episode AS bought
+                          FROM crm_value_action waiting
+                          JOIN crm_value_profile profile
+                            ON profile.partner_id = waiting.partner_id
+                           AND profile.company_id = waiting.company_id
+                         WHERE waiting.company_id = %(company)s
+                           AND waiting.outcome = 'open'
+                           AND waiting.kind IN ('save', 'winback')) result
+                 WHERE result.id = action.id
+                   AND (result.bought
+                        OR (action.kind = 'save' AND result.lifecycle = 'lost')
+                        OR (action.kind = 'winback'
+                            AND action.date + %(patience)s <= %(today)s))
+                """,
+                today=today,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                company=company.id,
+                patience=model.lost_days,
+            )
+        )
+        decided = self.env.cr.rowcount
+        self.invalidate_model()
+        return decided

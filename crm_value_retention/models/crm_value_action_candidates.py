@@ -1,0 +1,253 @@
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+class CrmValueAction(models.Model):
+    """Whom the company wants to hear from, and who is responsible: one SQL relation.
+
+    The preview counts it and the job claims from it, so the two cannot disagree.
+    """
+
+    _inherit = "crm.value.action"
+
+    # ------------------------------------------------------------------ options
+    @api.model
+    def _get_options(self, company, source=None):
+        """What the company wants done.
+
+        :param source: record with the same fields, to try settings that are not saved
+        """
+        source = source or company
+        kinds = [kind for kind in self._get_kinds() if source[f"crm_value_{kind}"]]
+        ranked = self.env["crm.value.engine"]._get_ranked_tier_ids()
+        lowest = source.crm_value_action_tier_id.id
+        return {
+            "kinds": kinds,
+            "tiers": ranked[: ranked.index(lowest) + 1] if lowest else None,
+            "min_clv": source.crm_value_action_min_clv,
+            "limit": source.crm_value_action_limit,
+            "user_id": source.crm_value_action_user_id.id or None,
+            "winback_days": source.crm_value_winback_days,
+        }
+
+    @api.model
+    def _get_kinds(self):
+        """Hook: kinds of actions, the most urgent first.
+
+        Each has a switch ``crm_value_<kind>`` on the company, and two methods here:
+        ``_get_candidates_sql_<kind>`` and ``_prepare_<kind>_activities``.
+        """
+        return ["save", "winback", "contact"]
+
+    # --------------------------------------------------------------- candidates
+    @api.model
+    def _get_candidates_sql(self, company, today, options):
+        """SQL: whom the company wants to hear from, each with an owner and a place.
+
+        Columns ``partner_id, kind, episode, tier_id, clv_predictive, user_id, place``;
+        ``place`` counts the candidates of an owner, from the most urgent kind and the
+        best customer on. ``user_id`` and ``place`` are NULL when nobody is responsible.
+        What was claimed before is left out.
+        """
+        wanted = SQL(" UNION ALL ").join(
+            getattr(self, f"_get_candidates_sql_{kind}")(company, today, options)
+            for kind in options["kinds"]
+        )
+        return SQL(
+            """
+            SELECT wanted.*, owner.user_id,
+                   CASE WHEN owner.user_id IS NOT NULL THEN ROW_NUMBER() OVER (
+                       PARTITION BY owner.user_id
+                       ORDER BY array_position(%(kinds)s::varchar[], wanted.kind),
+                                wanted.clv_predictive DESC NULLS LAST, wanted.partner_id
+                   ) END AS place
+              FROM (%(wanted)s) wanted
+              JOIN res_partner partner
+                ON partner.id = wanted.partner_id AND partner.active
+              LEFT JOIN LATERAL (%(owner)s) owner ON TRUE
+             WHERE NOT EXISTS (SELECT FROM crm_value_action done
+                                WHERE done.company_id = %(company)s
+                                  AND done.partner_id = wanted.partner_id
+                                  AND done.kind = wanted.kind
+                                  AND done.episode = wanted.episode)
+            """,
+            kinds=options["kinds"],
+            wanted=wanted,
+            owner=self._get_owner_sql(company, options),
+            company=company.id,
+        )
+
+    @api.model
+    def _get_owner_sql(self, company, options):
+        """SQL: who is responsible for ``partner``; only people who can act.
+
+        Its salesperson, else the leader of the sales team of its last order, else the
+        company's fallback.
+        """
+        return SQL(
+            """
+            SELECT users.id AS user_id
+              FROM (SELECT 1 AS rank, partner.user_id
+                     UNION ALL
+                    (SELECT 2, team.user_id
+                       FROM res_partner contact
+                       JOIN sale_order so ON so.partner_id = contact.id
+                       JOIN crm_team team ON team.id = so.team_id
+                      WHERE contact.commercial_partner_id = partner.id
+                        AND so.company_id = %(company)s AND so.state = 'sale'
+                      ORDER BY so.date_order DESC, so.id DESC LIMIT 1)
+                     UNION ALL
+                    SELECT 3, %(fallback)s::int) person
+              JOIN res_users users
+                ON users.id = person.user_id AND users.active AND NOT users.share
+             WHERE EXISTS (SELECT FROM res_company_users_rel member
+                            WHERE member.user_id = users.id
+                              AND member.cid = %(company)s)
+             ORDER BY person.rank LIMIT 1
+            """,
+            company=company.id,
+            fallback=options["user_id"],
+        )
+
+    @api.model
+    def _get_candidates_sql_save(self, company, today, options):
+        """Whoever is about to leave, before they are lost."""
+        return SQL(
+            """
+            SELECT profile.partner_id, 'save'::varchar AS kind,
+                   profile.last_purchase AS episode, profile.tier_id,
+                   profile.clv_predictive
+              FROM crm_value_profile profile
+             WHERE %s AND profile.churn_level = 'high' AND profile.lifecycle <> 'lost'
+            """,
+            self._get_silent_sql(company, options),
+        )
+
+    @api.model
+    def _get_candidates_sql_winback(self, company, today, options):
+        """Whoever was lost not too long ago."""
+        model = self.env["crm.value.model"]._get_for_company(company, today)
+        return SQL(
+            """
+            SELECT profile.partner_id, 'winback'::varchar AS kind,
+                   profile.last_purchase AS episode, profile.tier_id,
+                   profile.clv_predictive
+              FROM crm_value_profile profile
+             WHERE %s AND profile.lifecycle = 'lost' AND profile.recency_days <= %s
+            """,
+            self._get_silent_sql(company, options),
+            model.lost_days + options["winback_days"],
+        )
+
+    @api.model
+    def _get_silent_sql(self, company, options):
+        """SQL: ``profile`` is worth the effort and has not been heard of since.
+
+        An order confirmed after the last computation is a sign of life, and who has
+        told us why they left is not asked again.
+        """
+        return SQL(
+            """
+            profile.company_id = %(company)s AND profile.last_purchase IS NOT NULL
+            AND %(tier)s AND COALESCE(profile.clv_predictive, 0) >= %(min_clv)s
+            AND NOT EXISTS (SELECT FROM res_partner contact
+                              JOIN sale_order so ON so.partner_id = contact.id
+                             WHERE contact.commercial_partner_id = profile.partner_id
+                               AND so.company_id = %(company)s AND so.state = 'sale'
+                               AND %(order_day)s > profile.as_of)
+            AND NOT EXISTS (SELECT FROM crm_value_loss loss
+                             WHERE loss.company_id = %(company)s
+                               AND loss.partner_id = profile.partner_id
+                               AND loss.date >= profile.last_purchase)
+            """,
+            company=company.id,
+            tier=SQL("TRUE")
+            if options["tiers"] is None
+            else SQL("profile.tier_id = ANY(%s::int[])", options["tiers"]),
+            min_clv=options["min_clv"],
+            order_day=self.env["crm.value.source"]._get_order_day_sql(company),
+        )
+
+    @api.model
+    def _flush_candidates(self):
+        for name in (
+            "res.partner", "res.users", "res.company", "crm.team", "sale.order",
+            "crm.value.profile", "crm.value.action", "crm.value.loss", "crm.value.tier",
+        ):  # fmt: skip
+            self.env[name].flush_model()
+
+    @api.model
+    def _preview(self, company, source=None):
+        """How many actions the settings would bring, by kind.
+
+        :param source: see :meth:`_get_options`
+        :return: dict kind → dict of ``today`` (within the daily limit), ``waiting``
+            (later), ``nobody`` (nobody is responsible)
+        """
+        actions = self.sudo().with_company(company)
+        options = actions._get_options(company, source)
+        if "contact" in options["kinds"]:
+            actions._find_first_contacts(company)
+        empty = {"today": 0, "waiting": 0, "nobody": 0}
+        result = {kind: dict(empty) for kind in options["kinds"]}
+        if not options["kinds"]:
+            return result
+        actions._flush_candidates()
+        today = company._get_value_today()
+        for kind, now, later, nobody in self.env.execute_query(
+            SQL(
+                """
+                SELECT kind, COUNT(*) FILTER (WHERE %(due)s),
+                       COUNT(*) FILTER (WHERE user_id IS NOT NULL AND NOT %(due)s),
+                       COUNT(*) FILTER (WHERE user_id IS NULL)
+                  FROM (%(candidates)s) candidate
+                 GROUP BY kind
+                """,
+                due=actions._get_due_sql(company, today, options),
+                candidates=actions._get_candidates_sql(company, today, options),
+            )
+        ):
+            result[kind] = {"today": now, "waiting": later, "nobody": nobody}
+        return result
+
+    @api.model
+    def _get_due_sql(self, company, today, options):
+        """SQL: ``candidate`` is within its owner's limit of the day."""
+        return SQL(
+            """
+            (candidate.place IS NOT NULL AND candidate.place <= %(limit)s - (
+                SELECT COUNT(*) FROM crm_value_action today
+                 WHERE today.company_id = %(company)s AND today.date = %(today)s
+                   AND today.user_id = candidate.user_id))
+            """,
+            limit=options["limit"],
+            company=company.id,
+            today=today,
+        )
+
+    @api.model
+    def _get_candidates_sql_contact(self, company, today, options):
+        """Whoever is due; the lost are left to win-back."""
+        return SQL(
+            """
+            SELECT profile.partner_id, 'contact'::varchar AS kind,
+                   profile.next_contact_date AS episode, profile.tier_id,
+                   profile.clv_predictive
+              FROM crm_value_profile profile
+             WHERE profile.company_id = %s AND profile.next_contact_date <= %s
+               AND profile.lifecycle IS DISTINCT FROM 'lost'
+            """,
+            company.id,
+            today,
+        )
+
+    @api.model
+    def _find_first_contacts(self, company):
+        """Before the first night the dates of regular contact are found here."""
+        profiles = self.env["crm.value.profile"].sudo()
+        known = Domain("company_id", "=", company.id) & Domain(
+            "next_contact_date", "!=", False
+        )
+        if not profiles.search(known, limit=1):
+            profiles._update_contacts(company, company._get_value_today())

@@ -1,0 +1,231 @@
+import logging
+
+from dateutil.relativedelta import relativedelta
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.exceptions import ConcurrencyError
+from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+
+class CrmValueAction(models.Model):
+    """The daily job: who is asked to do what for which customer.
+
+    Per company, in one transaction: outcomes, then one INSERT that claims the actions of
+    the day, then their activities. Killed, it leaves nothing half done.
+    """
+
+    _inherit = "crm.value.action"
+
+    # --------------------------------------------------------------- scheduling
+    @api.model
+    def _schedule_company(self, company):
+        """Do one company's work of the day; again, there is nothing left to do.
+
+        :return: the actions that were claimed; none when another job is at it
+        """
+        actions = self.sudo().with_company(company)
+        if not company._try_lock_value_job(self._name):
+            return self.browse()
+        today = company._get_value_today()
+        actions._update_outcomes(company, today)
+        if company.crm_value_contact:
+            actions._update_contact_outcomes(company, today)
+        claimed = actions._claim(company, today)
+        claimed._create_activities(company, today)
+        return claimed
+
+    @api.model
+    def _claim(self, company, today):
+        options = self._get_options(company)
+        if not options["kinds"]:
+            return self.browse()
+        self._flush_candidates()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO crm_value_action
+                       (company_id, partner_id, kind, episode, date, user_id, tier_id,
+                        clv_predictive, outcome,
+                        create_uid, create_date, write_uid, write_date)
+                SELECT %(company)s, partner_id, kind, episode, %(today)s, user_id,
+                       tier_id, clv_predictive, 'open',
+                       %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM (%(candidates)s) candidate
+                 WHERE %(due)s
+                 ORDER BY user_id, place
+                ON CONFLICT (company_id, partner_id, kind, episode) DO NOTHING
+                RETURNING id
+                """,
+                company=company.id,
+                today=today,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                candidates=self._get_candidates_sql(company, today, options),
+                due=self._get_due_sql(company, today, options),
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
+    # --------------------------------------------------------------- activities
+    def _create_activities(self, company, today):
+        """Create the activities of the actions, in few queries however many.
+
+        The owners find them in their list; a mail for each would be ten a day.
+        """
+        if not self:
+            return
+        partners = self.partner_id
+        partners.mapped("display_name")  # the activities' names, in one query
+        profiles = self.env["crm.value.profile"].search_fetch(
+            [("company_id", "=", company.id), ("partner_id", "in", partners.ids)]
+        )
+        profiles = {profile.partner_id.id: profile for profile in profiles}
+        run = self.env["crm.value.run"].search(
+            [("company_id", "=", company.id), ("state", "=", "done")], limit=1
+        )
+        vals_list, owners = [], []
+        for action in self:
+            profile = profiles[action.partner_id.id].with_context(
+                lang=action.user_id.lang or self.env.lang
+            )
+            prepare = getattr(action, f"_prepare_{action.kind}_activities")
+            for vals in prepare(profile, run.parameters or {}, today):
+                vals_list.append(vals)
+                owners.append(action)
+        activities = (
+            self.env["mail.activity"]
+            .with_context(mail_activity_quick_update=True)
+            .create(vals_list)
+        )
+        first = {}
+        for action, activity in zip(owners, activities, strict=True):
+            first.setdefault(action, activity)
+        for action, activity in first.items():
+            action.activity_id = activity
+
+    def _prepare_save_activities(self, profile, parameters, today):
+        return [self._prepare_activity("save", profile, parameters, today)]
+
+    def _prepare_winback_activities(self, profile, parameters, today):
+        return [self._prepare_activity("winback", profile, parameters, today)]
+
+    @api.model
+    def _get_activity_type(self, code):
+        """The activity type of our data; unlike ``env.ref``, without a query each time."""
+        return self.env["mail.activity.type"].browse(
+            self.env["ir.model.data"]._xmlid_to_res_id(
+                f"crm_value_retention.mail_activity_type_{code}",
+                raise_if_not_found=True,
+            )
+        )
+
+    def _prepare_activity(self, code, profile, parameters, today):
+        """Values of an activity, in the language of the owner (that of ``profile``)."""
+        activity_type = self._get_activity_type(code).with_env(profile.env)
+        delay = relativedelta(**{activity_type.delay_unit: activity_type.delay_count})
+        return {
+            "res_model_id": self.env["ir.model"]._get_id("res.partner"),
+            "res_id": self.partner_id.id,
+            "activity_type_id": activity_type.id,
+            "summary": activity_type.summary or activity_type.name,
+            "note": self._get_note(profile, parameters),
+            "date_deadline": today + delay,
+            "user_id": self.user_id.id,
+            "automated": True,
+        }
+
+    def _get_note(self, profile, parameters):
+        """Why the owner should call, as HTML; figures and strategy are on the contact."""
+        items = Markup().join(
+            Markup("<li>%s</li>") % reason
+            for reason in profile._get_churn_reasons(parameters)
+        )
+        return Markup("<ul>%s</ul>") % items
+
+    # --------------------------------------------------------------------- cron
+    @api.model
+    def _cron_schedule(self):
+        """Every company that wants it, one transaction each."""
+        companies = self.env["res.company"].search(
+            Domain.OR(
+                Domain(f"crm_value_{kind}", "=", True) for kind in self._get_kinds()
+            )
+        )
+        self.env["ir.cron"]._commit_progress(remaining=len(companies))
+        for company in companies:
+            try:
+                self._schedule_company(company)
+            except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
+                # Another host was faster: its activities will do.
+                _logger.info(
+                    "Actions of %s: left to another job, %s", company.name, error
+                )
+                self.env.cr.rollback()
+                continue
+            if not self.env["ir.cron"]._commit_progress(1):
+                break
+
+    def _prepare_contact_activities(self, profile, parameters, today):
+        """One activity of the tier's kind, or those of its plan."""
+        tier = profile.tier_id
+        vals = self._prepare_activity("contact", profile, parameters, today)
+        vals["note"] = False
+        if tier.contact_activity_type_id:
+            kind = tier.contact_activity_type_id
+            vals |= {"activity_type_id": kind.id, "summary": kind.summary or kind.name}
+        if not tier.contact_plan_id.template_ids:
+            return [vals]
+        return [
+            {
+                **vals,
+                "activity_type_id": template.activity_type_id.id,
+                "summary": template.summary or template.activity_type_id.name,
+                "note": template.note,
+                "date_deadline": template._get_date_deadline(today),
+                "user_id": template._determine_responsible(
+                    self.user_id, self.partner_id
+                )["responsible"].id
+                or self.user_id.id,
+            }
+            for template in tier.contact_plan_id.template_ids
+        ]
+
+    @api.model
+    def _update_contact_outcomes(self, company, today):
+        """Contacted since, or not until the next contact was due.
+
+        :return: number of actions decided
+        """
+        self.env["crm.value.profile"]._update_contacts(company, today)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_value_action action
+                   SET outcome = CASE WHEN profile.last_contact_date >= action.date
+                                      THEN 'contacted' ELSE 'missed' END,
+                       outcome_date = CASE WHEN profile.last_contact_date >= action.date
+                                      THEN profile.last_contact_date ELSE %(today)s END,
+                       write_uid = %(uid)s, write_date = %(now)s
+                  FROM crm_value_profile profile
+                  JOIN crm_value_tier tier ON tier.id = profile.tier_id
+                 WHERE action.company_id = %(company)s AND action.kind = 'contact'
+                   AND action.outcome = 'open'
+                   AND profile.company_id = action.company_id
+                   AND profile.partner_id = action.partner_id
+                   AND (profile.last_contact_date >= action.date
+                        OR action.date + tier.contact_days <= %(today)s)
+                """,
+                today=today,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                company=company.id,
+            )
+        )
+        decided = self.env.cr.rowcount
+        self.invalidate_model()
+        return decided

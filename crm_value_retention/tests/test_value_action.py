@@ -1,0 +1,530 @@
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import Form, HttpCase, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.crm_value_tiering.tests.common import ValueCommon
+
+
+class ActionCommon(ValueCommon):
+    """The ladder as of today, its last four rungs at high risk, and two lost customers.
+
+    With so few repeat buyers the rule of thumb decides: high from 180 days of silence.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.today = cls.as_of = cls.company._get_value_today()
+        cls.customers = cls._ladder()
+        cls.at_risk = cls.customers[6:]
+        cls.lost, cls.long_lost = cls.env["res.partner"].create(
+            [{"name": "Value Test Lost"}, {"name": "Value Test Long Lost"}]
+        )
+        cls._buy(cls.lost, cls.as_of - timedelta(days=400), 300)
+        cls._buy(cls.long_lost, cls.as_of - timedelta(days=600), 300)
+        (cls.customers + cls.lost + cls.long_lost).user_id = cls.seller
+        cls._run()
+        cls.company.write(
+            {
+                "crm_value_save": True,
+                "crm_value_winback": True,
+                "crm_value_action_user_id": cls.manager.id,
+            }
+        )
+        cls.actions = cls.env["crm.value.action"]
+
+    def _schedule(self, company=None):
+        return self.actions._schedule_company(company or self.company)
+
+    def _pass_days(self, actions, days):
+        """As if the actions had been scheduled earlier."""
+        for action in actions:
+            action.date -= timedelta(days=days)
+        actions.flush_recordset()
+
+
+@tagged("post_install", "-at_install")
+class TestValueAction(ActionCommon):
+    """Each owner is asked to act for the right customers, once."""
+
+    def test_save_and_win_back(self):
+        actions = self._schedule()
+        self.assertEqual(actions.partner_id, self.at_risk + self.lost)
+        by_kind = actions.grouped("kind")
+        self.assertEqual(by_kind["save"].partner_id, self.at_risk)
+        self.assertEqual(by_kind["winback"].partner_id, self.lost)
+        self.assertEqual(set(actions.mapped("outcome")), {"open"})
+        action = by_kind["save"].filtered(lambda a: a.partner_id == self.at_risk[0])
+        profile = self._profile(self.at_risk[0])
+        self.assertRecordValues(
+            action,
+            [
+                {
+                    "episode": profile.last_purchase,
+                    "date": self.today,
+                    "user_id": self.seller.id,
+                    "tier_id": profile.tier_id.id,
+                    "clv_predictive": profile.clv_predictive,
+                }
+            ],
+        )
+        self.assertRecordValues(
+            action.activity_id,
+            [
+                {
+                    "res_model": "res.partner",
+                    "res_id": self.at_risk[0].id,
+                    "res_name": "Value Test Rung 6",
+                    "user_id": self.seller.id,
+                    "activity_type_id": self.env.ref(
+                        "crm_value_retention.mail_activity_type_save"
+                    ).id,
+                    "date_deadline": self.today + timedelta(days=3),
+                    "automated": True,
+                }
+            ],
+        )
+        self.assertIn("Bought once", action.activity_id.note)
+        self.assertEqual(len(actions.activity_id), len(actions))
+
+    def test_never_twice(self):
+        """Nor when the activity is done, nor when the level goes down and up again."""
+        actions = self._schedule()
+        actions[0].activity_id.action_done()
+        actions[1].activity_id.unlink()
+        self.assertFalse(self._schedule())
+        self._set_model(churn_high=90)
+        self._run()
+        self.assertNotEqual(self._profile(self.at_risk[0]).churn_level, "high")
+        self._set_model(churn_high=60)
+        self._run()
+        self.assertEqual(self._profile(self.at_risk[0]).churn_level, "high")
+        self._pass_days(actions, 5)
+        self.assertFalse(self._schedule())
+
+    def test_next_episode(self):
+        """Who bought again and falls silent again is worth another activity."""
+        action = self._schedule().filtered(lambda a: a.partner_id == self.at_risk[3])
+        self._buy(self.at_risk[3], self.today - timedelta(days=200), 50)
+        self._run()
+        action.episode -= timedelta(days=100)
+        again = self._schedule()
+        self.assertEqual(again.partner_id, self.at_risk[3])
+        self.assertEqual(again.episode, self.today - timedelta(days=200))
+
+    def test_limit_per_day(self):
+        """The most urgent kind and the most valuable customers first."""
+        self.company.crm_value_action_limit = 2
+        first = self._schedule()
+        self.assertEqual(len(first), 2)
+        best = self.env["crm.value.profile"].search(
+            [
+                ("partner_id", "in", self.at_risk.ids),
+                ("company_id", "=", self.company.id),
+            ],
+            order="clv_predictive desc, partner_id",
+            limit=2,
+        )
+        self.assertEqual(first.partner_id, best.partner_id)
+        self.assertFalse(self._schedule())
+        self._pass_days(first, 1)
+        second = self._schedule()
+        self.assertEqual(second.partner_id, self.at_risk - first.partner_id)
+        self._pass_days(second, 1)
+        self.assertEqual(self._schedule().partner_id, self.lost)
+
+    def test_off_by_default(self):
+        company = self._mirror_company(self.lost, self.at_risk[0])
+        self.assertFalse(company.crm_value_save or company.crm_value_winback)
+        self.assertFalse(self._schedule(company))
+        self.company.crm_value_save = False
+        self.assertEqual(self._schedule().partner_id, self.lost)
+
+    def test_owner(self):
+        """Salesperson, else the leader of the last order's team, else the fallback."""
+        leader = self._create_user("value_leader", "sales_team.group_sale_salesman")
+        team = self.env["crm.team"].create(
+            {"name": "Value Test Team", "user_id": leader.id, "company_id": False}
+        )
+        gone = self._create_user("value_gone", "sales_team.group_sale_salesman")
+        foreigner = self._create_user("value_far", "sales_team.group_sale_salesman")
+        by_leader, by_fallback, by_fallback_too, by_seller = self.at_risk
+        by_leader.user_id = gone
+        orders = self.env["sale.order"].search([("partner_id", "in", self.at_risk.ids)])
+        orders.team_id = False
+        orders.filtered(lambda o: o.partner_id == by_leader).team_id = team
+        by_fallback.user_id = False
+        by_fallback_too.user_id = foreigner
+        gone.active = False
+        other = self._create_company("Value Test Elsewhere")
+        foreigner.write(
+            {"company_ids": [Command.set(other.ids)], "company_id": other.id}
+        )
+        owners = {action.partner_id: action.user_id for action in self._schedule()}
+        self.assertEqual(owners[by_leader], leader)
+        self.assertEqual(owners[by_fallback], self.manager)
+        self.assertEqual(owners[by_fallback_too], self.manager)
+        self.assertEqual(owners[by_seller], self.seller)
+
+    def test_nobody_responsible(self):
+        """Better no activity than one that nobody sees."""
+        self.company.crm_value_action_user_id = False
+        orders = self.env["sale.order"].search([("partner_id", "in", self.at_risk.ids)])
+        orders.team_id = False
+        self.at_risk[0].user_id = False
+        self.assertEqual(
+            self.actions._preview(self.company)["save"],
+            {"today": 3, "waiting": 0, "nobody": 1},
+        )
+        self.assertNotIn(self.at_risk[0], self._schedule().partner_id)
+
+    def test_worth_the_effort(self):
+        values = {
+            partner: self._profile(partner).clv_predictive for partner in self.at_risk
+        }
+        self.company.crm_value_action_min_clv = sorted(values.values())[2]
+        self.assertEqual(
+            self.actions._preview(self.company)["save"]["today"],
+            sum(value >= sorted(values.values())[2] for value in values.values()),
+        )
+        self.company.crm_value_action_min_clv = 0
+        self.company.crm_value_action_tier_id = self.tier_mid
+        expected = self.at_risk.filtered(
+            lambda p: self._profile(p).tier_id in self.tier_high + self.tier_mid
+        )
+        self.assertNotEqual(expected, self.at_risk)
+        saved = self._schedule().filtered(lambda a: a.kind == "save")
+        self.assertEqual(saved.partner_id, expected)
+
+    def test_sign_of_life(self):
+        """An order since the last computation, by any contact of the customer."""
+        self._run(self.today - timedelta(days=1))
+        contact = self._create_customer(parent_id=self.at_risk[0].id)
+        self._buy(contact, self.today, 10)
+        self.assertNotIn(self.at_risk[0], self._schedule().partner_id)
+
+    def test_outcome(self):
+        """A purchase after it, before it, too late or never."""
+        actions = {a.partner_id: a for a in self._schedule()}
+        kept, needless, left, waiting = self.at_risk
+        self._pass_days(self.actions.browse([a.id for a in actions.values()]), 10)
+        self._buy(kept, self.today - timedelta(days=10), 10)
+        self._buy(needless, self.today - timedelta(days=11), 10)
+        self._buy(self.lost, self.today - timedelta(days=3), 10)
+        self._run()
+        self.actions._update_outcomes(self.company, self.today)
+        self.assertEqual(actions[kept].outcome, "kept")
+        self.assertEqual(actions[kept].outcome_date, self.today - timedelta(days=10))
+        self.assertEqual(actions[needless].outcome, "needless")
+        self.assertEqual(actions[self.lost].outcome, "won_back")
+        self.assertEqual(actions[left].outcome, "open")
+        self._set_model(lost_days=260)
+        self._run()
+        self.assertEqual(self._profile(waiting).lifecycle, "lost")
+        self.assertEqual(self.actions._update_outcomes(self.company, self.today), 1)
+        self.assertRecordValues(
+            actions[waiting], [{"outcome": "left", "outcome_date": self.today}]
+        )
+        self.assertEqual(actions[left].outcome, "open")
+
+    def test_win_back_is_given_up(self):
+        action = self._schedule().filtered(lambda a: a.kind == "winback")
+        self._pass_days(action, 364)
+        self.actions._update_outcomes(self.company, self.today)
+        self.assertEqual(action.outcome, "open")
+        self._pass_days(action, 1)
+        self.actions._update_outcomes(self.company, self.today)
+        self.assertEqual(action.outcome, "left")
+
+    def test_preview(self):
+        """The figures are what the job does, and looking does nothing."""
+        self.company.crm_value_action_limit = 3
+        preview = self.actions._preview(self.company)
+        self.assertEqual(
+            preview,
+            {
+                "save": {"today": 3, "waiting": 1, "nobody": 0},
+                "winback": {"today": 0, "waiting": 1, "nobody": 0},
+            },
+        )
+        self.assertFalse(self.actions.search([("company_id", "=", self.company.id)]))
+        self.assertEqual(len(self._schedule()), 3)
+        self.assertEqual(self.actions._preview(self.company)["save"]["today"], 0)
+
+    def test_settings(self):
+        """The page counts what would be, before anything is saved."""
+        self.company.write({"crm_value_save": False, "crm_value_winback": False})
+        self.manager.group_ids += self.env.ref("base.group_system")
+        settings = self.env["res.config.settings"].with_user(self.manager)
+        form = Form(settings.with_context(allowed_company_ids=self.company.ids))
+        self.assertFalse(form.crm_value_action_preview)
+        form.crm_value_save = True
+        self.assertIn("Save customer: 4 today, 0 on the", form.crm_value_action_preview)
+        form.crm_value_action_limit = 1
+        self.assertIn("Save customer: 1 today, 3 on the", form.crm_value_action_preview)
+        self.assertFalse(self.company.crm_value_save)
+        form.save().execute()
+        self.assertTrue(self.company.crm_value_save)
+        self.assertEqual(self.company.crm_value_action_limit, 1)
+
+    def test_scheduled_action(self):
+        cron = self.env.ref("crm_value_retention.ir_cron_crm_value_action")
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        self.env.invalidate_all()
+        actions = self.actions.search([("company_id", "=", self.company.id)])
+        self.assertEqual(actions.partner_id, self.at_risk + self.lost)
+        self.assertTrue(all(action.activity_id for action in actions))
+
+    def test_queries_do_not_grow(self):
+        """Two customers cost as many queries as one."""
+        self.company.crm_value_winback = False
+
+        def count(limit):
+            self.company.crm_value_action_limit = limit
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            actions = self._schedule()
+            self.env.flush_all()
+            queries = self.cr.sql_log_count - before
+            self._pass_days(actions, 1)
+            return len(actions), queries
+
+        self.assertEqual(count(1)[0], 1)  # fills the registry's caches
+        few, queries = count(1)
+        many, more = count(2)
+        self.assertEqual((few, many), (1, 2))
+        self.assertLessEqual(more, queries)
+
+    def test_merge(self):
+        """Both were the subject of an action in the same episode: one row is left."""
+        actions = self._schedule()
+        kept, merged = self.at_risk[:2]
+        for action in actions.filtered(lambda a: a.partner_id in kept + merged):
+            action.episode = self.today - timedelta(days=190)
+        other = actions.filtered(lambda a: a.partner_id == merged).copy(
+            {"episode": self.today - timedelta(days=999)}
+        )
+        with mute_logger("odoo.addons.base.partner.merge"):
+            self.env["base.partner.merge.automatic.wizard"].create(
+                {
+                    "partner_ids": [Command.set((kept + merged).ids)],
+                    "dst_partner_id": kept.id,
+                }
+            ).action_merge()
+        left = self.actions.search([("partner_id", "=", kept.id)])
+        self.assertEqual(
+            left.mapped("episode"),
+            [self.today - timedelta(days=999), self.today - timedelta(days=190)],
+        )
+        self.assertIn(other, left)
+
+    def test_reasons(self):
+        """Each sign is named when it is there, and only then."""
+        regular, fallen, refunded = self.env["res.partner"].create(
+            [{"name": f"Value Test Sign {number}"} for number in range(3)]
+        )
+        self._buy_many(
+            [(regular, self.today - timedelta(days=300 - 20 * n), 10) for n in range(3)]
+            + [
+                (fallen, self.today - timedelta(days=d), a)
+                for d, a in ((500, 900), (200, 90))
+            ]
+            + [
+                (refunded, self.today - timedelta(days=d), a)
+                for d, a in ((9, 90), (5, -50))
+            ]
+        )
+        self._run()
+        signs = {}
+        for partner in regular + fallen + refunded:
+            reasons = self._profile(partner)._get_churn_reasons({"decline_rate": 30})
+            signs[partner] = " ".join(reasons)
+        self.assertIn("Used to buy every 20 days", signs[regular])
+        self.assertIn("was 260 days ago", signs[regular])
+        self.assertNotIn("below that", signs[regular])
+        self.assertIn("is 90 % below that of", signs[fallen])
+        self.assertNotIn("Used to buy", signs[fallen])
+        self.assertIn("refunded, 56 % of what", signs[refunded])
+        self.assertNotIn("refunded", signs[fallen])
+        html = self._profile(regular).with_user(self.seller).explanation_html
+        self.assertIn("Used to buy every 20 days", html)
+
+
+@tagged("post_install", "-at_install")
+class TestValueLoss(ActionCommon):
+    """Why they left is recorded once, and settles what was open."""
+
+    def _record(self, partner, reason="price", **vals):
+        reason = self.env.ref(f"crm_value_retention.crm_value_loss_reason_{reason}")
+        action = partner.with_user(self.seller).action_record_value_loss()
+        losses = self.env["crm.value.loss"].with_user(self.seller)
+        with Form(losses.with_context(**action["context"])) as form:
+            form.reason_id = reason
+            for name, value in vals.items():
+                form[name] = value
+        return form.record
+
+    def test_record(self):
+        contact = self._create_customer(parent_id=self.at_risk[0].id)
+        profile = self._profile(self.at_risk[0])
+        actions = self._schedule()
+        action = actions.filtered(lambda a: a.partner_id == self.at_risk[0])
+        activity = action.activity_id
+        loss = self._record(contact, note="A tenth cheaper elsewhere")
+        self.assertRecordValues(
+            loss,
+            [
+                {
+                    "partner_id": self.at_risk[0].id,
+                    "company_id": self.company.id,
+                    "user_id": self.seller.id,
+                    "owner_id": self.seller.id,
+                    "date": self.today,
+                    "tier_id": profile.tier_id.id,
+                    "clv_predictive": profile.clv_predictive,
+                    "revenue_total": profile.revenue_total,
+                }
+            ],
+        )
+        self.assertRecordValues(
+            action, [{"outcome": "left", "outcome_date": self.today}]
+        )
+        self.assertFalse(activity.active)
+        self.assertEqual(activity.feedback, "Price: A tenth cheaper elsewhere")
+        self.assertEqual((actions - action).mapped("outcome"), ["open"] * 4)
+
+    def test_several_at_once(self):
+        """Each settles the actions of its own customer; others stay open."""
+        actions = self._schedule()
+        losses = self._create_losses(self.at_risk[:2])
+        self.assertEqual(
+            actions.filtered(lambda a: a.outcome == "left").partner_id,
+            losses.partner_id,
+        )
+        self.assertFalse(
+            actions.filtered(lambda a: a.outcome == "left").activity_id.filtered(
+                "active"
+            )
+        )
+
+    def test_queries_do_not_grow(self):
+        """An import of many losses looks for open actions once."""
+
+        def count(customers):
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self._create_losses(customers)
+            self.env.flush_all()
+            return self.cr.sql_log_count - before
+
+        count(self.customers[:1])
+        self.assertEqual(count(self.customers[:6]), count(self.customers[:2]))
+
+    def _create_losses(self, customers):
+        reason = self.env.ref("crm_value_retention.crm_value_loss_reason_price")
+        return self.env["crm.value.loss"].create(
+            [
+                {"partner_id": customer.id, "reason_id": reason.id}
+                for customer in customers
+            ]
+        )
+
+    def test_nobody_is_asked_again(self):
+        """Until the customer buys and falls silent again."""
+        self._record(self.at_risk[0])
+        self._record(self.lost, "closed")
+        self.assertEqual(self._schedule().partner_id, self.at_risk[1:])
+
+    def test_value_is_not_typed_in(self):
+        losses = self.env["crm.value.loss"].with_user(self.seller)
+        loss = losses.create(
+            {
+                "partner_id": self._create_customer().id,
+                "reason_id": self.env.ref(
+                    "crm_value_retention.crm_value_loss_reason_price"
+                ).id,
+                "clv_predictive": 9999,
+                "tier_id": self.tier_high.id,
+                "user_id": self.manager.id,
+            }
+        )
+        self.assertRecordValues(
+            loss,
+            [{"clv_predictive": 0, "tier_id": False, "user_id": self.seller.id}],
+        )
+
+    def test_stays(self):
+        loss = self._record(self.at_risk[0])
+        for user in (self.seller, self.manager):
+            with self.assertRaisesRegex(UserError, "What was recorded stays"):
+                loss.with_user(user).write({"note": "Forget it"})
+            with self.assertRaises(AccessError):
+                loss.with_user(user).unlink()
+
+    def test_analysis(self):
+        self._record(self.at_risk[0], "price")
+        self._record(self.at_risk[1], "price")
+        self._record(self.lost, "closed")
+        groups = (
+            self.env["crm.value.loss"]
+            .with_user(self.seller)
+            ._read_group(
+                [("company_id", "=", self.company.id)],
+                ["reason_id"],
+                ["__count", "revenue_total:sum"],
+            )
+        )
+        self.assertEqual(
+            [(reason.name, count, total) for reason, count, total in groups],
+            [("Price", 2, 460 + 370), ("Moved or closed", 1, 300)],
+        )
+
+    def test_other_companies_stay_closed(self):
+        self._record(self.at_risk[0])
+        self._schedule()
+        other = self._create_company("Value Test Other Company")
+        foreigner = self._create_user(
+            "value_foreigner",
+            "sales_team.group_sale_manager",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        for model in ("crm.value.loss", "crm.value.action"):
+            domain = [("company_id", "=", self.company.id)]
+            self.assertTrue(self.env[model].with_user(self.seller).search(domain))
+            records = self.env(
+                user=foreigner, context={"allowed_company_ids": other.ids}
+            )[model]
+            self.assertFalse(records.search(domain))
+
+    def test_buttons(self):
+        for user, shown in ((self.seller, True), (self.outsider, False)):
+            partners = self.env["res.partner"].with_user(user)
+            view = partners.get_views([(False, "form")])["views"]["form"]
+            self.assertEqual("action_record_value_loss" in view["arch"], shown)
+
+
+@tagged("post_install", "-at_install")
+class TestValueLossUi(ActionCommon, HttpCase):
+    def test_record(self):
+        self._schedule()
+        self.start_tour("/odoo", "crm_value_record_loss", login="value_seller")
+        loss = self.env["crm.value.loss"].search([("company_id", "=", self.company.id)])
+        self.assertRecordValues(
+            loss,
+            [
+                {
+                    "partner_id": self.lost.id,
+                    "note": "They sell it themselves now",
+                    "user_id": self.seller.id,
+                }
+            ],
+        )
+        action = self.actions.search([("partner_id", "=", self.lost.id)])
+        self.assertEqual(action.outcome, "left")
+        self.assertFalse(action.activity_id.active)
