@@ -136,7 +136,7 @@ class Bench:
         """Changed customers only, and all: the same bytes?"""
         self._change(CHANGED[-1])
         base = self.runs._get_base(self.company)
-        model = self.env["crm.value.model"]._get_for_company(self.company, self.today)
+        model = self.env["crm.value.policy"]._get_for_company(self.company, self.today)
         some = self.runs._recompute_changes(self.company, self.today)
         digest, written = self._digest(), some.written_count
         self.env.cr.rollback()
@@ -156,7 +156,7 @@ class Bench:
     def _other_jobs(self) -> None:
         """The nightly jobs beside the values, and what a manager waits for."""
         profiles, engine = self.env["crm.value.profile"], self.env["crm.value.engine"]
-        model = self.env["crm.value.model"]._get_for_company(self.company, self.today)
+        model = self.env["crm.value.policy"]._get_for_company(self.company, self.today)
         self.env["crm.value.tier"].search([], limit=1).contact_days = 30
         for job, work, written in (
             (

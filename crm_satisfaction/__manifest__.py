@@ -13,7 +13,7 @@
         "security/crm_satisfaction_rules.xml",
         "data/crm_metric_data.xml",
         "wizards/crm_satisfaction_withdraw_views.xml",
-        "views/crm_satisfaction_views.xml",
+        "views/crm_satisfaction_answer_views.xml",
         "views/crm_value_views.xml",
         "views/crm_satisfaction_menus.xml",
     ],

@@ -3,4 +3,4 @@
 
 def uninstall_hook(env):
     """The guard of the answers goes, with its trigger."""
-    env.cr.execute("DROP FUNCTION IF EXISTS crm_satisfaction_guard CASCADE")
+    env.cr.execute("DROP FUNCTION IF EXISTS crm_satisfaction_answer_guard CASCADE")

@@ -28,7 +28,7 @@
         "views/crm_value_moves_views.xml",
         "views/crm_value_profile_views.xml",
         "views/crm_value_tier_views.xml",
-        "views/crm_value_model_views.xml",
+        "views/crm_value_policy_views.xml",
         "views/crm_value_holdout_views.xml",
         "views/crm_value_run_views.xml",
         "views/digest_digest_views.xml",

@@ -6,8 +6,8 @@ from . import crm_metric_engine_sales
 from . import crm_metric_engine_cohorts
 from . import crm_metric_run
 from . import crm_metric_target
-from . import crm_value_cohort
-from . import crm_value_cost
+from . import crm_metric_cohort
+from . import crm_campaign_cost
 from . import crm_team
 from . import res_users
 from . import utm_campaign

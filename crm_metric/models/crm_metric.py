@@ -39,7 +39,7 @@ class CrmMetric(models.Model):
     aggregation = fields.Selection(
         [
             ("sum", "Sum"),
-            ("level", "Level: sum within a month, average over months"),
+            ("stock", "Stock (period end): sum within a month, average over months"),
             ("ratio", "Ratio: sum of numerators by sum of denominators"),
         ],
         string="Totals",
@@ -49,12 +49,10 @@ class CrmMetric(models.Model):
         help="How the figures of several teams, people, tiers or months make one. A "
         "ratio is never averaged: its parts are added and divided.",
     )
-    better = fields.Selection(
-        [("higher", "Higher is better"), ("lower", "Lower is better")],
-        string="Direction",
-        required=True,
+    higher_is_better = fields.Boolean(
         readonly=True,
-        default="higher",
+        default=True,
+        help="Whether a rise is good news: boards and targets show it so.",
     )
     is_snapshot = fields.Boolean(
         string="Present Only",

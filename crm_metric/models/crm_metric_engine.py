@@ -47,7 +47,7 @@ class CrmMetricEngine(models.AbstractModel):
         months: a change of the definition would show as a change of the business.
         """
         self._flush_sources()
-        model = self.env["crm.value.model"].sudo()._get_for_company(company, until)
+        policy = self.env["crm.value.policy"].sudo()._get_for_company(company, until)
         source = self.env["crm.value.source"]
         self.env["crm.value.engine"]._create_working_table(
             "crm_metric_event",
@@ -60,12 +60,12 @@ class CrmMetricEngine(models.AbstractModel):
                  WHERE event.amount IS NOT NULL
                 """,
                 events=source._get_events_sql(
-                    model.source, company, until, model.include_zero
+                    policy.source, company, until, policy.include_zero
                 ),
-                sellers=source._get_sellers_sql(model.source, company),
+                sellers=source._get_sellers_sql(policy.source, company),
             ),
         )
-        return {"source": model.source, "include_zero": model.include_zero}
+        return {"source": policy.source, "include_zero": policy.include_zero}
 
     @api.model
     def _prepare_month(self, company, month, parameters):
@@ -164,7 +164,7 @@ class CrmMetricEngine(models.AbstractModel):
         for name in (
             "crm.value.profile",
             "crm.value.transition",
-            "crm.value.cost",
+            "crm.campaign.cost",
             "crm.lead",
             "res.users",
         ):

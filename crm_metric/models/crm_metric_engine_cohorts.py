@@ -61,7 +61,7 @@ class CrmMetricEngine(models.AbstractModel):
                         ON active.date = cohort.date AND active.month = month.month
                        AND active.tier_id IS NOT DISTINCT FROM cohort.tier_id
                 ), gone AS (
-                    DELETE FROM crm_value_cohort cohort
+                    DELETE FROM crm_metric_cohort cohort
                      WHERE cohort.company_id = %(company)s
                        AND NOT EXISTS (
                            SELECT FROM result
@@ -71,7 +71,7 @@ class CrmMetricEngine(models.AbstractModel):
                                 = COALESCE(cohort.tier_id, 0))
                     RETURNING 1
                 ), written AS (
-                    INSERT INTO crm_value_cohort AS cohort
+                    INSERT INTO crm_metric_cohort AS cohort
                            (company_id, currency_id, date, tier_id, months, size,
                             new_customers, buyers, revenue, share,
                             create_uid, create_date, write_uid, write_date)

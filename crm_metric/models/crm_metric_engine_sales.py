@@ -40,7 +40,7 @@ class CrmMetricEngine(models.AbstractModel):
             SELECT team_id, NULL, NULL, NULL::numeric, numerator::numeric
               FROM (%(customers)s) customer
             """,
-            costs=self.env["crm.value.cost"]._get_month_sql(
+            costs=self.env["crm.campaign.cost"]._get_month_sql(
                 job["company"], job["date_from"], job["end"]
             ),
             customers=self._collect_metric_customers_new(job),

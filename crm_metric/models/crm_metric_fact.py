@@ -71,7 +71,7 @@ class CrmMetricFact(models.Model):
     code = fields.Char(related="metric_id.code")
     unit = fields.Selection(related="metric_id.unit")
     aggregation = fields.Selection(related="metric_id.aggregation")
-    better = fields.Selection(related="metric_id.better")
+    higher_is_better = fields.Boolean(related="metric_id.higher_is_better")
     _key_uniq = models.UniqueIndex(
         "(metric_id, company_id, date, COALESCE(team_id, 0), COALESCE(user_id, 0),"
         " COALESCE(tier_id, 0))",
@@ -140,7 +140,7 @@ class CrmMetricFact(models.Model):
             CASE MIN(%(aggregation)s)
                  WHEN 'ratio' THEN SUM(%(numerator)s) / NULLIF(SUM(%(denominator)s), 0)
                                    * CASE MIN(%(unit)s) WHEN 'percent' THEN 100 ELSE 1 END
-                 WHEN 'level' THEN SUM(%(numerator)s) / NULLIF(COUNT(DISTINCT %(date)s), 0)
+                 WHEN 'stock' THEN SUM(%(numerator)s) / NULLIF(COUNT(DISTINCT %(date)s), 0)
                  ELSE SUM(%(numerator)s) END
             """,
             aggregation=aggregation,

@@ -231,7 +231,7 @@ class CrmMetricRun(models.Model):
         self.written_count = sum(part["written"] for part in counts.values())
         self.deleted_count = sum(part["deleted"] for part in counts.values())
         self.env["crm.metric.fact"].invalidate_model()
-        self.env["crm.value.cohort"].invalidate_model()
+        self.env["crm.metric.cohort"].invalidate_model()
 
     def _attempt(self, compute, metric, job):
         """What ``compute`` wrote; None, and a note on the run, when it fails."""

@@ -74,7 +74,7 @@ class CrmMetricTarget(models.Model):
         help="In the unit of the metric: 45 for 45 %. Of a sum: for the whole period.",
     )
     unit = fields.Selection(related="metric_id.unit")
-    better = fields.Selection(related="metric_id.better")
+    higher_is_better = fields.Boolean(related="metric_id.higher_is_better")
     description = fields.Text(related="metric_id.description")
     actual = fields.Float(compute="_compute_status", digits=(20, 2), aggregator=None)
     expected = fields.Float(
@@ -239,7 +239,7 @@ class CrmMetricTarget(models.Model):
         if actual is None or not self.expected:
             return "unknown"
         lead = actual / self.expected - 1
-        if self.better == "lower":
+        if not self.higher_is_better:
             lead = -lead
         if abs(lead) <= TOLERANCE:
             return "on_track"

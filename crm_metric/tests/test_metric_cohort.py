@@ -23,7 +23,7 @@ class TestMetricCohort(MetricCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.cohorts = cls.env["crm.value.cohort"]
+        cls.cohorts = cls.env["crm.metric.cohort"]
         cls.ann, cls.ben, cls.cleo, cls.dana = cls.env["res.partner"].create(
             [{"name": f"Metric Test {name}"} for name in ("Ann", "Ben", "Cleo", "Dana")]
         )
@@ -147,4 +147,4 @@ class TestMetricCohort(MetricCommon):
             user=foreigner,
             context={**self.env.context, "allowed_company_ids": other.ids},
         )
-        self.assertFalse(foreign["crm.value.cohort"].search(own))
+        self.assertFalse(foreign["crm.metric.cohort"].search(own))

@@ -12,7 +12,7 @@ MODELS = {
     "crm.metric": (("read",), ("read", "write")),
     "crm.metric.fact": (("read",), ("read",)),
     "crm.metric.run": ((), ("read",)),
-    "crm.value.cost": (("read",), OPERATIONS),
+    "crm.campaign.cost": (("read",), OPERATIONS),
     "crm.metric.recompute": ((), OPERATIONS),
 }
 
@@ -187,7 +187,7 @@ class TestMetricFact(MetricCommon):
             company_id=other.id,
             company_ids=[Command.set(other.ids)],
         )
-        self.env["crm.value.cost"].create(
+        self.env["crm.campaign.cost"].create(
             {
                 "campaign_id": self.env["utm.campaign"].create({"title": "X"}).id,
                 "company_id": self.company.id,
@@ -198,7 +198,7 @@ class TestMetricFact(MetricCommon):
             user=foreigner,
             context={**self.env.context, "allowed_company_ids": other.ids},
         )
-        for model in ("crm.metric.fact", "crm.metric.run", "crm.value.cost"):
+        for model in ("crm.metric.fact", "crm.metric.run", "crm.campaign.cost"):
             own = [("company_id", "=", self.company.id)]
             with self.subTest(model=model):
                 self.assertTrue(self.env[model].with_user(self.manager).search(own))

@@ -103,7 +103,7 @@ class TestMetricCost(MetricCommon):
 
     @classmethod
     def _create_cost(cls, amount, date_from, date_to, **vals):
-        return cls.env["crm.value.cost"].create(
+        return cls.env["crm.campaign.cost"].create(
             {
                 "campaign_id": cls.campaign.id,
                 "company_id": cls.company.id,
@@ -157,13 +157,13 @@ class TestMetricCost(MetricCommon):
 
     def test_entered_on_the_campaign(self):
         with Form(self.campaign.with_user(self.manager)) as campaign:
-            with campaign.value_cost_ids.new() as cost:
+            with campaign.campaign_cost_ids.new() as cost:
                 cost.name = "Stand"
                 cost.date_from = date(2026, 6, 10)
                 cost.date_to = date(2026, 6, 12)
                 cost.amount = 12.30
         self.assertRecordValues(
-            self.campaign.value_cost_ids,
+            self.campaign.campaign_cost_ids,
             [
                 {
                     "display_name": "Stand",

@@ -65,7 +65,7 @@ class TestMetricTarget(MetricCommon):
 
     def test_lower_is_better(self):
         campaign = self.env["utm.campaign"].create({"title": "Metric Test"})
-        self.env["crm.value.cost"].create(
+        self.env["crm.campaign.cost"].create(
             {
                 "campaign_id": campaign.id,
                 "company_id": self.company.id,

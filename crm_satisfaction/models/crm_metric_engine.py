@@ -18,7 +18,7 @@ class CrmMetricEngine(models.AbstractModel):
 
     @api.model
     def _flush_sources(self):
-        self.env["crm.satisfaction"].flush_model()
+        self.env["crm.satisfaction.answer"].flush_model()
         return super()._flush_sources()
 
     @api.model
@@ -32,7 +32,7 @@ class CrmMetricEngine(models.AbstractModel):
             SELECT answer.team_id, answer.user_id,
                    COALESCE(answer.tier_id, tier.tier_id) AS tier_id,
                    %(numerator)s AS numerator, %(denominator)s AS denominator
-              FROM crm_satisfaction answer
+              FROM crm_satisfaction_answer answer
               LEFT JOIN res_partner partner ON partner.id = answer.partner_id
               LEFT JOIN crm_metric_tier tier
                 ON tier.partner_id = partner.commercial_partner_id
@@ -46,7 +46,7 @@ class CrmMetricEngine(models.AbstractModel):
             company=job["company"].id,
             start=job["date_from"],
             end=job["end"],
-            counted=self.env["crm.satisfaction"]._get_counted_sql(),
+            counted=self.env["crm.satisfaction.answer"]._get_counted_sql(),
             kind=SQL("answer.kind = %s", kind) if kind else SQL("TRUE"),
         )
 

@@ -14,7 +14,7 @@ class CrmMetricRun(models.Model):
                 """
                 SELECT company.id FROM res_company company
                  WHERE company.active AND EXISTS (
-                       SELECT FROM crm_satisfaction WHERE company_id = company.id)
+                       SELECT FROM crm_satisfaction_answer WHERE company_id = company.id)
                 """
             )
         )

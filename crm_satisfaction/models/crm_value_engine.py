@@ -30,10 +30,10 @@ class CrmValueEngine(models.AbstractModel):
         return dimensions
 
     @api.model
-    def _prepare_job(self, company, model, as_of, hysteresis, scope=None):
+    def _prepare_job(self, company, policy, as_of, hysteresis, scope=None):
         """Adds ``satisfaction``: "measured", "forgotten" (the weight has become 0, the
         profiles still tell what they were) or None."""
-        job = super()._prepare_job(company, model, as_of, hysteresis, scope)
+        job = super()._prepare_job(company, policy, as_of, hysteresis, scope)
         job["satisfaction"] = None
         if job["parameters"][WEIGHT]:
             job["satisfaction"] = "measured"
@@ -67,7 +67,7 @@ class CrmValueEngine(models.AbstractModel):
         super()._collect_facts(job)
         if job["satisfaction"] != "measured":
             return
-        self.env["crm.satisfaction"].flush_model()
+        self.env["crm.satisfaction.answer"].flush_model()
         self.env.cr.execute(
             SQL(
                 "ALTER TABLE crm_value_fact %s",
@@ -97,7 +97,7 @@ class CrmValueEngine(models.AbstractModel):
             """
             SELECT partner.commercial_partner_id AS partner_id,
                    ROUND(AVG(answer.score), 2) AS mean, COUNT(*) AS count
-              FROM crm_satisfaction answer
+              FROM crm_satisfaction_answer answer
               JOIN res_partner partner ON partner.id = answer.partner_id
              WHERE answer.company_id = %(company)s AND answer.date <= %(as_of)s
                AND %(in_window)s AND %(counted)s %(in_scope)s
@@ -108,7 +108,7 @@ class CrmValueEngine(models.AbstractModel):
             in_window=SQL("answer.date > %s::date - %s", job["as_of"], window)
             if window
             else SQL("TRUE"),
-            counted=self.env["crm.satisfaction"]._get_counted_sql(),
+            counted=self.env["crm.satisfaction.answer"]._get_counted_sql(),
             in_scope=self.env["crm.value.source"]._get_scope_sql(job["scope"]),
         )
 

@@ -9,9 +9,9 @@ class CrmValueParameters(models.AbstractModel):
     weight_satisfaction = fields.Integer(
         string="Satisfaction (%)",
         default=0,
-        help="Weight of how satisfied the customer said to be, in percent: the mean of "
-        "the CSAT and NPS answers of the period. A customer who was not asked is judged "
-        "by the other weights alone. 0: it is not measured.",
+        help="Weight of satisfaction, in percent: the mean CSAT and NPS score of the "
+        "observation window. Customers without answers are scored on the other "
+        "dimensions. 0: not used.",
     )
 
     @api.model

@@ -27,7 +27,7 @@ class CrmValueProfile(models.Model):
         help="Overall answers in the period of the value model.",
     )
     last_satisfaction_ids = fields.Many2many(
-        "crm.satisfaction",
+        "crm.satisfaction.answer",
         string="Last Answers",
         compute="_compute_last_satisfaction_ids",
         groups="crm_value_tiering.group_value_user",
@@ -36,7 +36,7 @@ class CrmValueProfile(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_last_satisfaction_ids(self):
-        answers = self.env["crm.satisfaction"]
+        answers = self.env["crm.satisfaction.answer"]
         answers.flush_model()
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         rows = self.env.execute_query(
@@ -46,7 +46,7 @@ class CrmValueProfile(models.Model):
                   FROM crm_value_profile profile
                   JOIN res_partner partner
                     ON partner.commercial_partner_id = profile.partner_id
-                  JOIN crm_satisfaction answer
+                  JOIN crm_satisfaction_answer answer
                     ON answer.partner_id = partner.id
                    AND answer.company_id = profile.company_id
                  WHERE profile.id = ANY(%s) AND %s

@@ -9,7 +9,7 @@ class ResPartner(models.Model):
     def unlink(self):
         """What a person of a company answered stays with the company, without the words;
         the rest becomes anonymous by the trigger of the database."""
-        answers = self.env["crm.satisfaction"].sudo()
+        answers = self.env["crm.satisfaction.answer"].sudo()
         answers = answers.search([("partner_id", "in", self.ids)])
         answers._erase_person()
         return super().unlink()
@@ -19,7 +19,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_satisfaction.crm_satisfaction_action"
+            "crm_satisfaction.crm_satisfaction_answer_action"
         )
         customer = self.commercial_partner_id
         action["domain"] = [

@@ -7,7 +7,7 @@ class SatisfactionCommon(ValueCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.answers = cls.env["crm.satisfaction"]
+        cls.answers = cls.env["crm.satisfaction.answer"]
 
     @classmethod
     def _say(cls, partner, answer, kind="csat", day=None, **vals):

@@ -341,7 +341,7 @@ class TestSatisfactionImport(SatisfactionCommon):
             .with_user(self.manager)
             .create(
                 {
-                    "res_model": "crm.satisfaction",
+                    "res_model": "crm.satisfaction.answer",
                     "file": content,
                     "file_name": "crm_satisfaction.xlsx",
                     "file_type": "application/vnd.openxmlformats-officedocument"
@@ -426,13 +426,13 @@ class TestSatisfactionGuard(SatisfactionCommon):
     def test_database(self):
         """Not by SQL either, nor by a module in superuser mode."""
         for statement in (
-            "UPDATE crm_satisfaction SET answer = 5",
-            "UPDATE crm_satisfaction SET score = 100",
-            "UPDATE crm_satisfaction SET date = date - 1",
-            "UPDATE crm_satisfaction SET comment = 'Well done'",
-            f"UPDATE crm_satisfaction SET user_id = {self.manager.id}",
-            f"UPDATE crm_satisfaction SET tier_id = {self.tier_low.id}",
-            "DELETE FROM crm_satisfaction",
+            "UPDATE crm_satisfaction_answer SET answer = 5",
+            "UPDATE crm_satisfaction_answer SET score = 100",
+            "UPDATE crm_satisfaction_answer SET date = date - 1",
+            "UPDATE crm_satisfaction_answer SET comment = 'Well done'",
+            f"UPDATE crm_satisfaction_answer SET user_id = {self.manager.id}",
+            f"UPDATE crm_satisfaction_answer SET tier_id = {self.tier_low.id}",
+            "DELETE FROM crm_satisfaction_answer",
         ):
             with (
                 self.subTest(statement=statement),
@@ -456,7 +456,7 @@ class TestSatisfactionGuard(SatisfactionCommon):
             self.env.cr.savepoint(),
         ):
             self.env.cr.execute(
-                "INSERT INTO crm_satisfaction (company_id, date, kind, answer, source_key)"
+                "INSERT INTO crm_satisfaction_answer (company_id, date, kind, answer, source_key)"
                 " VALUES (%s, '2026-01-01', 'csat', 0, 'raw')",
                 [self.company.id],
             )
@@ -621,7 +621,7 @@ class TestSatisfactionAccess(SatisfactionCommon):
             company_ids=[Command.set(other.ids)],
         )
         foreign = self.env(user=foreigner, context={"allowed_company_ids": other.ids})
-        answers = foreign["crm.satisfaction"]
+        answers = foreign["crm.satisfaction.answer"]
         self.assertFalse(answers.search([("id", "=", self.answer.id)]))
         for method in ("action_erase", "action_withdraw"):
             with self.subTest(method=method), self.assertRaises(AccessError):

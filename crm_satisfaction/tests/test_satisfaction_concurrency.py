@@ -33,16 +33,16 @@ class TestSatisfactionConcurrency(TransactionCase):
     def _delete_data(self):
         """The guard lets nobody delete an answer: it is off for this one transaction."""
         with self._session() as env:
-            table = "crm_satisfaction"
+            table = "crm_satisfaction_answer"
             env.cr.execute(
-                f"ALTER TABLE {table} DISABLE TRIGGER crm_satisfaction_guard"
+                f"ALTER TABLE {table} DISABLE TRIGGER crm_satisfaction_answer_guard"
             )
             env.cr.execute(f"DELETE FROM {table} WHERE source_key = %s", [self.KEY])
-            env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER crm_satisfaction_guard")
+            env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER crm_satisfaction_answer_guard")
             env["res.partner"].search([("name", "=", self.NAME)]).unlink()
 
     def _tell(self, env, answer):
-        return env["crm.satisfaction"]._record(
+        return env["crm.satisfaction.answer"]._record(
             [
                 {
                     "partner_id": self.partner_id,
@@ -67,5 +67,5 @@ class TestSatisfactionConcurrency(TransactionCase):
             second.cr.rollback()
             self.assertFalse(self._tell(second, 1))
         with self._session() as env:
-            answers = env["crm.satisfaction"].search([("source_key", "=", self.KEY)])
+            answers = env["crm.satisfaction.answer"].search([("source_key", "=", self.KEY)])
             self.assertEqual(answers.mapped("answer"), [4])

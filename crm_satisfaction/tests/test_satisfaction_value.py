@@ -212,7 +212,7 @@ class TestSatisfactionValue(SatisfactionCommon):
         """Set-up preview and accuracy check weigh it, too, and write nothing."""
         self._ask_everybody()
         self._weigh()
-        model = self.env["crm.value.model"]._get_for_company(self.company, self.as_of)
+        model = self.env["crm.value.policy"]._get_for_company(self.company, self.as_of)
         engine = self.env["crm.value.engine"]
         preview = engine._preview(self.company, model, self.as_of)
         early = self.as_of - timedelta(days=100)
@@ -265,7 +265,7 @@ class TestSatisfactionValue(SatisfactionCommon):
             some = self._read()
             savepoint.rollback()
         self.env.invalidate_all()
-        model = self.env["crm.value.model"]._get_for_company(self.company, self.as_of)
+        model = self.env["crm.value.policy"]._get_for_company(self.company, self.as_of)
         run = self.runs._execute(self.company, model, self.as_of, base=base)
         self.assertEqual(run.written_count, 3)
         self.assertEqual(run.transition_count, transitions)

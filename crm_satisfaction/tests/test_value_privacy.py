@@ -40,8 +40,8 @@ class TestValuePrivacy(SatisfactionCommon):
     def test_lookup(self):
         """The answers are listed; what goes with the contact is not, by Odoo's rule."""
         self.assertEqual(self._line("res.partner").res_id, self.person.id)
-        self.assertEqual(self._line("crm.satisfaction").res_id, self.answer.id)
-        self.assertEqual(self._line("crm.satisfaction").resource_ref, self.answer)
+        self.assertEqual(self._line("crm.satisfaction.answer").res_id, self.answer.id)
+        self.assertEqual(self._line("crm.satisfaction.answer").resource_ref, self.answer)
         for model in ("crm.value.profile", "crm.value.transition"):
             self.assertTrue(self._count(model))
             self.assertFalse(self._line(model))
@@ -51,7 +51,7 @@ class TestValuePrivacy(SatisfactionCommon):
         self.order._action_cancel()
         self.order.unlink()
         lines = self.wizard.line_ids.filtered(
-            lambda line: line.res_model in ("res.partner", "crm.satisfaction")
+            lambda line: line.res_model in ("res.partner", "crm.satisfaction.answer")
         )
         lines.action_unlink_all()
         self.assertFalse(self.person.exists())
@@ -70,7 +70,7 @@ class TestValuePrivacy(SatisfactionCommon):
 
     def test_forget_an_answer(self):
         """The contact stays, what he said does not."""
-        line = self._line("crm.satisfaction")
+        line = self._line("crm.satisfaction.answer")
         line.action_unlink()
         self.answer.invalidate_recordset()
         self.assertFalse(self.answer.partner_id or self.answer.comment)

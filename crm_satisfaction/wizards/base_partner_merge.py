@@ -8,6 +8,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _update_foreign_keys(self, src_partners, dst_partner):
         result = super()._update_foreign_keys(src_partners, dst_partner)
-        answers = self.env["crm.satisfaction"].sudo()
+        answers = self.env["crm.satisfaction.answer"].sudo()
         answers.search([("partner_id", "=", dst_partner.id)])._renew_keys()
         return result

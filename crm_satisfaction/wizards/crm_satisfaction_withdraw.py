@@ -9,7 +9,7 @@ class CrmSatisfactionWithdraw(models.TransientModel):
     _description = "Withdraw Answers"
 
     satisfaction_ids = fields.Many2many(
-        "crm.satisfaction", string="Answers", required=True, readonly=True
+        "crm.satisfaction.answer", string="Answers", required=True, readonly=True
     )
     reason = fields.Text(required=True)
 

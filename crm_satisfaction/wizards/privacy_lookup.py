@@ -10,7 +10,7 @@ class PrivacyLookupWizardLine(models.TransientModel):
         Otherwise "delete all" would stop at the first answer, or figures that were
         reported would change.
         """
-        if self.res_model != "crm.satisfaction" or self.is_unlinked:
+        if self.res_model != "crm.satisfaction.answer" or self.is_unlinked:
             return super().action_unlink()
         answer = self.env[self.res_model].sudo().browse(self.res_id).exists()
         if answer.partner_id:

@@ -179,7 +179,7 @@ class CrmValueProfile(models.Model):
             )
         return figures
 
-    def action_record_loss(self):
+    def action_record_churn(self):
         """Open the dialog that records why the customer left."""
         self.ensure_one()
-        return self.partner_id.with_company(self.company_id).action_record_value_loss()
+        return self.partner_id.with_company(self.company_id).action_record_churn()

@@ -12,25 +12,25 @@ class ResCompany(models.Model):
     crm_value_winback_days = fields.Integer(
         string="Win Back Within (Days)",
         default=90,
-        help="Customers are asked back for this many days after they are lost. Who left "
-        "longer ago is left in peace.",
+        help="Win-back activities are created up to this many days after a customer is "
+        "lost.",
     )
-    crm_value_action_tier_id = fields.Many2one(
+    crm_value_outreach_tier_id = fields.Many2one(
         "crm.value.tier",
         string="Lowest Tier",
         help="Customers of this tier and better ones. Empty: of all tiers.",
     )
-    crm_value_action_min_clv = fields.Monetary(
+    crm_value_outreach_min_clv = fields.Monetary(
         string="From Lifetime Value",
         help="Customers whose predicted lifetime value is at least this.",
     )
-    crm_value_action_limit = fields.Integer(
+    crm_value_outreach_limit = fields.Integer(
         string="Activities per Person and Day",
         default=10,
         help="Nobody gets more of these activities a day; the most valuable customers "
         "come first, the others on the following days.",
     )
-    crm_value_action_user_id = fields.Many2one(
+    crm_value_outreach_user_id = fields.Many2one(
         "res.users",
         string="Otherwise Responsible",
         domain="[('share', '=', False), ('company_ids', 'in', id)]",
@@ -38,8 +38,8 @@ class ResCompany(models.Model):
         "has no sales team with a leader, either.",
     )
 
-    _crm_value_action_limit_positive = models.Constraint(
-        "CHECK (crm_value_action_limit > 0)",
+    _crm_value_outreach_limit_positive = models.Constraint(
+        "CHECK (crm_value_outreach_limit > 0)",
         "Allow at least one activity per person and day, or switch the activities off.",
     )
     _crm_value_winback_days_positive = models.Constraint(

@@ -4,13 +4,13 @@ from odoo import models
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    def action_record_value_loss(self):
+    def action_record_churn(self):
         """Open the dialog that records why the customer left."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Why Did They Leave?"),
-            "res_model": "crm.value.loss",
+            "res_model": "crm.churn.record",
             "views": [(False, "form")],
             "target": "new",
             "context": {

@@ -1,5 +1,5 @@
-from . import test_value_action
-from . import test_value_action_concurrency
+from . import test_value_outreach
+from . import test_value_outreach_concurrency
 from . import test_value_contact
 from . import test_value_contact_tour
 from . import test_value_lock

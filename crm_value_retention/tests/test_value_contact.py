@@ -3,7 +3,7 @@ from datetime import datetime, time, timedelta
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .test_value_action import ActionCommon
+from .test_value_outreach import ActionCommon
 
 
 @tagged("post_install", "-at_install")
@@ -184,7 +184,7 @@ class TestValueContact(ActionCommon):
     def test_kind_and_plan(self):
         call = self.env.ref("mail.mail_activity_data_call")
         self.tier_high.contact_activity_type_id = call
-        self.company.crm_value_action_limit = 1
+        self.company.crm_value_outreach_limit = 1
         first = self._schedule()
         self.assertEqual(first.activity_id.activity_type_id, call)
         self._pass_days(first, 1)
@@ -237,7 +237,7 @@ class TestValueContact(ActionCommon):
             company_id=other.id,
             company_ids=[Command.set(other.ids)],
         )
-        other.crm_value_action_user_id = colleague
+        other.crm_value_outreach_user_id = colleague
         lead = self.env["crm.lead"].create(
             {"name": "Deal", "partner_id": self.second.id, "company_id": other.id}
         )

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo.tests import HttpCase, tagged
 
-from .test_value_action import ActionCommon
+from .test_value_outreach import ActionCommon
 
 
 @tagged("post_install", "-at_install")

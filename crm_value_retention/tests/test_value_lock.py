@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .test_value_action import ActionCommon
+from .test_value_outreach import ActionCommon
 
 
 @tagged("post_install", "-at_install")
@@ -14,7 +14,7 @@ class TestValueLock(ActionCommon):
             "crm.metric.run": lambda: self.env["crm.metric.run"].recompute(
                 self.company
             ),
-            "crm.value.action": self._schedule,
+            "crm.value.outreach": self._schedule,
         }
         with self.registry.cursor() as cr:
             elsewhere = self.company.with_env(self.env(cr=cr))
@@ -29,18 +29,18 @@ class TestValueLock(ActionCommon):
             elsewhere = self.company.with_env(self.env(cr=cr))
             self.assertFalse(elsewhere._try_lock_value_job("crm.value.run"))
             self.assertTrue(elsewhere._try_lock_value_job("crm.metric.run"))
-            self.assertTrue(elsewhere._try_lock_value_job("crm.value.action"))
+            self.assertTrue(elsewhere._try_lock_value_job("crm.value.outreach"))
 
     def test_metrics_are_computed(self):
         """The night's activities do not wait for a long computation of metrics."""
         self._assert_only_one_blocked("crm.metric.run")
 
     def test_activities_are_scheduled(self):
-        self._assert_only_one_blocked("crm.value.action")
+        self._assert_only_one_blocked("crm.value.outreach")
 
     def test_companies_do_not_block_each_other(self):
         other = self._create_company("Value Test Other Company")
         with self.registry.cursor() as cr:
             elsewhere = other.with_env(self.env(cr=cr))
-            self.assertTrue(elsewhere._try_lock_value_job("crm.value.action"))
+            self.assertTrue(elsewhere._try_lock_value_job("crm.value.outreach"))
             self.assertTrue(self._schedule())

@@ -23,7 +23,7 @@ class CrmValueEngine(models.AbstractModel):
     _description = "Value Engine"
 
     @api.model
-    def _run(self, company, model, as_of, hysteresis=True, scope=None, base=None):
+    def _run(self, company, policy, as_of, hysteresis=True, scope=None, base=None):
         """Compute all profiles of ``company`` as of its local day ``as_of``.
 
         The caller holds the company's lock and has the right to do so: this runs in
@@ -38,7 +38,7 @@ class CrmValueEngine(models.AbstractModel):
         :return: the job, with ``counts``, ``calibration`` and ``fit`` filled
         """
         engine = self.sudo().with_company(company)
-        job = engine._prepare_job(company, model, as_of, hysteresis, scope)
+        job = engine._prepare_job(company, policy, as_of, hysteresis, scope)
         engine._tune_session()
         engine.env["crm.value.source"]._flush_source()
         engine._flush_targets()
@@ -57,14 +57,14 @@ class CrmValueEngine(models.AbstractModel):
         return job
 
     @api.model
-    def _prepare_job(self, company, model, as_of, hysteresis, scope=None):
+    def _prepare_job(self, company, policy, as_of, hysteresis, scope=None):
         return {
             "company": company,
             "as_of": as_of,
             "scope": scope,
             "hysteresis": hysteresis,
             "run_id": self.env.context.get("crm_value_run_id"),
-            "parameters": model._get_parameters(),
+            "parameters": policy._get_parameters(),
             "calibration": {},
             "fit": {},
             "counts": {},
@@ -97,7 +97,7 @@ class CrmValueEngine(models.AbstractModel):
         """Hook: what the value score is made of.
 
         :param parameters: those of a computation (see ``_get_parameters`` of the value
-            model): a dimension that costs something to measure is left out when its
+            policy): a dimension that costs something to measure is left out when its
             weight is 0; None: all dimensions that there are
         :return: list of dicts, in the order shown to users:
 

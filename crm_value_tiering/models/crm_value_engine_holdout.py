@@ -13,7 +13,7 @@ class CrmValueEngine(models.AbstractModel):
     _inherit = "crm.value.engine"
 
     @api.model
-    def _check_holdout(self, company, model, calibrate_until, until):
+    def _check_holdout(self, company, policy, calibrate_until, until):
         """Compute as of ``calibrate_until``, compare with what happened to ``until``.
 
         Nothing after ``calibrate_until`` goes into the prediction: parameters of an
@@ -24,7 +24,7 @@ class CrmValueEngine(models.AbstractModel):
         :return: dict that goes through JSON, see ``crm.value.holdout.figures``
         """
         engine = self.sudo().with_company(company)
-        job = engine._prepare_job(company, model, calibrate_until, hysteresis=False)
+        job = engine._prepare_job(company, policy, calibrate_until, hysteresis=False)
         engine._tune_session()
         engine.env["crm.value.source"]._flush_source()
         engine._flush_targets()
@@ -66,7 +66,7 @@ class CrmValueEngine(models.AbstractModel):
         return figures
 
     @api.model
-    def _get_purchase_span(self, company, model):
+    def _get_purchase_span(self, company, policy):
         """The first and the last day with a purchase, or (None, None)."""
         engine = self.sudo().with_company(company)
         source = engine.env["crm.value.source"]
@@ -75,10 +75,10 @@ class CrmValueEngine(models.AbstractModel):
             SQL(
                 "SELECT MIN(day), MAX(day) FROM (%s) event WHERE is_purchase",
                 source._get_events_sql(
-                    model.source,
+                    policy.source,
                     company,
                     company._get_value_today(),
-                    model.include_zero,
+                    policy.include_zero,
                 ),
             )
         )[0]

@@ -12,7 +12,7 @@ class CrmValueEngine(models.AbstractModel):
     _inherit = "crm.value.engine"
 
     @api.model
-    def _preview(self, company, model, as_of):
+    def _preview(self, company, policy, as_of):
         """Compute as :meth:`_run` does, up to the tiers, and count instead of storing.
 
         The caller has the right to do so for ``company``.
@@ -34,7 +34,7 @@ class CrmValueEngine(models.AbstractModel):
             Amounts are decimal strings in company currency.
         """
         engine = self.sudo().with_company(company)
-        job = engine._prepare_job(company, model, as_of, hysteresis=True)
+        job = engine._prepare_job(company, policy, as_of, hysteresis=True)
         engine._tune_session()
         engine.env["crm.value.source"]._flush_source()
         engine._flush_targets()

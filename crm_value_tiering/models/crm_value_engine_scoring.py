@@ -243,7 +243,7 @@ class CrmValueEngine(models.AbstractModel):
         """SQL: id of the tier of ``score``, given the present one.
 
         c is the place (0 best) that the measure earns, r the place it earns with the
-        limits lowered by the margin against flapping, k the present place. A customer
+        limits lowered by the downgrade tolerance, k the present place. A customer
         between r and c stays, below r falls to r, above c rises to c:
         min(c, max(k, r)).
         """

@@ -25,8 +25,8 @@ class CrmValueHoldout(models.Model):
         "res.company", required=True, readonly=True, index=True, ondelete="cascade"
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    model_id = fields.Many2one(
-        "crm.value.model",
+    policy_id = fields.Many2one(
+        "crm.value.policy",
         string="Value Model",
         readonly=True,
         ondelete="set null",
@@ -247,18 +247,18 @@ class CrmValueHoldout(models.Model):
 
     # ---------------------------------------------------------------- business
     @api.model
-    def _get_proposed_days(self, company, model):
+    def _get_proposed_days(self, company, policy):
         """(last known day, last compared day) that suit the history, or None.
 
         Compared is up to the last purchase: an imported history may end long ago.
         """
-        first, last = self.env["crm.value.engine"]._get_purchase_span(company, model)
+        first, last = self.env["crm.value.engine"]._get_purchase_span(company, policy)
         history = (last - first).days if last else 0
         horizon = min(HORIZON_DAYS, history // HISTORY_PER_HORIZON)
         return (last - timedelta(days=horizon), last) if horizon else None
 
     @api.model
-    def _check(self, company, model, calibrate_until, until):
+    def _check(self, company, policy, calibrate_until, until):
         """Measure and keep the result. The caller has the right to do so.
 
         :raise UserError: when the days do not follow each other
@@ -273,7 +273,7 @@ class CrmValueHoldout(models.Model):
                 )
             )
         figures = self.env["crm.value.engine"]._check_holdout(
-            company, model, calibrate_until, until
+            company, policy, calibrate_until, until
         )
         others = figures["customers"] - figures["buyers"]
         enough = (
@@ -286,7 +286,7 @@ class CrmValueHoldout(models.Model):
             .create(
                 {
                     "company_id": company.id,
-                    "model_id": model.id,
+                    "policy_id": policy.id,
                     "calibrate_until": calibrate_until,
                     "until": until,
                     "state": "done" if enough else "thin",

@@ -29,7 +29,7 @@ class CrmValueParameters(models.AbstractModel):
         "warranty replacements do not make a customer look active.",
     )
     window_days = fields.Integer(
-        string="Period (Days)",
+        string="Observation Window (Days)",
         required=True,
         default=365,
         help="Frequency, amount and variety are measured over this many days up to the "
@@ -40,22 +40,22 @@ class CrmValueParameters(models.AbstractModel):
     weight_recency = fields.Integer(
         string="Recency (%)",
         default=30,
-        help="Weight of how recently the customer bought, in percent.",
+        help="Weight of purchase recency, in percent.",
     )
     weight_frequency = fields.Integer(
         string="Frequency (%)",
         default=30,
-        help="Weight of on how many days the customer bought, in percent.",
+        help="Weight of purchase frequency, in percent.",
     )
     weight_monetary = fields.Integer(
-        string="Amount (%)",
+        string="Monetary Value (%)",
         default=30,
-        help="Weight of how much the customer spent, in percent.",
+        help="Weight of the revenue in the observation window, in percent.",
     )
     weight_variety = fields.Integer(
         string="Variety (%)",
         default=10,
-        help="Weight of how many different products were bought, in percent.",
+        help="Weight of product variety, in percent.",
     )
     min_customers = fields.Integer(
         string="Minimum Number of Customers",
@@ -79,10 +79,10 @@ class CrmValueParameters(models.AbstractModel):
         help="How customers are divided among the tiers.",
     )
     hysteresis = fields.Float(
-        string="Margin Against Flapping (%)",
+        string="Downgrade Tolerance (%)",
         default=5.0,
-        help="A customer falls to a lower tier only when more than this many percent "
-        "below its limit, so that nobody changes tier back and forth at a limit.",
+        help="Customers keep their tier until they are more than this many percent below "
+        "its limit, so that nobody changes tier back and forth (hysteresis).",
     )
 
     # Lifetime value
@@ -179,8 +179,8 @@ class CrmValueParameters(models.AbstractModel):
     @api.constrains(lambda self: self._get_dimension_weight_fields())
     def _check_weights(self):
         names = self._get_dimension_weight_fields()
-        for model in self:
-            weights = [model[name] for name in names]
+        for policy in self:
+            weights = [policy[name] for name in names]
             if min(weights) < 0 or sum(weights) != 100:
                 raise ValidationError(
                     self.env._(
@@ -202,29 +202,29 @@ class CrmValueParameters(models.AbstractModel):
         "horizon_years",
     )  # fmt: skip
     def _check_numbers(self):
-        for model in self:
-            if model.window_days < 0:
+        for policy in self:
+            if policy.window_days < 0:
                 raise ValidationError(
                     self.env._(
                         "The period cannot be negative. Enter a number of days, or 0 "
                         "for the whole history."
                     )
                 )
-            if model.new_days < 1 or model.lost_days <= model.new_days:
+            if policy.new_days < 1 or policy.lost_days <= policy.new_days:
                 raise ValidationError(
                     self.env._(
                         "A customer must be new for at least one day, and lost only "
                         "after that: “Lost after” must be larger than “New for”."
                     )
                 )
-            if model.min_customers < 2 or model.min_repeaters < 10:
+            if policy.min_customers < 2 or policy.min_repeaters < 10:
                 raise ValidationError(
                     self.env._(
                         "Scores need at least 2 customers to compare, and the forecast "
                         "at least 10 repeat customers."
                     )
                 )
-            if not 1 <= model.horizon_years <= 10:
+            if not 1 <= policy.horizon_years <= 10:
                 raise ValidationError(
                     self.env._("The horizon is between 1 and 10 years.")
                 )
@@ -241,10 +241,10 @@ class CrmValueParameters(models.AbstractModel):
             "churn_medium",
             "churn_high",
         )
-        for model in self:
+        for policy in self:
             for name in (*limited, "discount_rate", "growth_rate"):
                 upper = 100 if name in limited else 1000
-                if not 0 <= model[name] <= upper:
+                if not 0 <= policy[name] <= upper:
                     raise ValidationError(
                         self.env._(
                             "“%(field)s” must be between 0 and %(upper)s.",
@@ -252,7 +252,7 @@ class CrmValueParameters(models.AbstractModel):
                             upper=upper,
                         )
                     )
-            if model.churn_medium >= model.churn_high:
+            if policy.churn_medium >= policy.churn_high:
                 raise ValidationError(
                     self.env._(
                         "High risk must begin above medium risk: raise “High Risk from” "
@@ -262,14 +262,14 @@ class CrmValueParameters(models.AbstractModel):
 
     @api.constrains("tier_rule", "tier_line_ids")
     def _check_tier_lines(self):
-        for model in self:
-            lines = model.tier_line_ids.sorted()
+        for policy in self:
+            lines = policy.tier_line_ids.sorted()
             if len(lines) < 2:
                 raise ValidationError(
                     self.env._("A value model needs at least two tiers.")
                 )
             if (
-                model.tier_rule.startswith("share")
+                policy.tier_rule.startswith("share")
                 and sum(lines.mapped("share")) > 100.001
             ):
                 raise ValidationError(
@@ -279,7 +279,7 @@ class CrmValueParameters(models.AbstractModel):
                         total=round(sum(lines.mapped("share")), 2),
                     )
                 )
-            limit = {"score": "min_score", "clv": "min_clv"}.get(model.tier_rule)
+            limit = {"score": "min_score", "clv": "min_clv"}.get(policy.tier_rule)
             if limit:
                 limits = lines[:-1].mapped(limit)
                 if any(

@@ -43,7 +43,7 @@ class CrmValueProfile(models.Model):
         string="Computation",
         compute="_compute_run_id",
         groups="crm_value_tiering.group_value_user",
-        help="The last computation of the day as of which this profile is.",
+        help="The latest computation for this profile's date.",
     )
     as_of = fields.Date(
         string="As of", readonly=True, help="Last day whose orders are counted."
@@ -139,7 +139,10 @@ class CrmValueProfile(models.Model):
         help="1 (rarely) to 5 (often).",
     )
     score_monetary = fields.Integer(
-        string="Amount", readonly=True, aggregator="avg", help="1 (little) to 5 (much)."
+        string="Monetary Value",
+        readonly=True,
+        aggregator="avg",
+        help="1 (little) to 5 (much).",
     )
     score_variety = fields.Integer(
         string="Variety",

@@ -27,8 +27,8 @@ class CrmValueRun(models.Model):
         ondelete="cascade",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    model_id = fields.Many2one(
-        "crm.value.model",
+    policy_id = fields.Many2one(
+        "crm.value.policy",
         string="Value Model",
         readonly=True,
         ondelete="set null",
@@ -216,11 +216,11 @@ class CrmValueRun(models.Model):
         """Compute one company; returns the run, or nothing when one is under way."""
         if not company._try_lock_value_job(self._name):
             return self.browse()
-        model = self.env["crm.value.model"].sudo()._get_for_company(company, as_of)
-        return self._execute(company, model, as_of)
+        policy = self.env["crm.value.policy"].sudo()._get_for_company(company, as_of)
+        return self._execute(company, policy, as_of)
 
     @api.model
-    def _execute(self, company, model, as_of, scope=None, base=None):
+    def _execute(self, company, policy, as_of, scope=None, base=None):
         """Run the engine and keep a record of it, of a failure too.
 
         See ``crm.value.engine._run`` for the parameters."""
@@ -229,7 +229,7 @@ class CrmValueRun(models.Model):
         run = self.sudo().create(
             {
                 "company_id": company.id,
-                "model_id": model.id,
+                "policy_id": policy.id,
                 "as_of": as_of,
                 "kind": "changes" if scope else "full",
                 "state": "done",
@@ -241,7 +241,7 @@ class CrmValueRun(models.Model):
                 job = (
                     self.env["crm.value.engine"]
                     .with_context(crm_value_run_id=run.id)
-                    ._run(company, model, as_of, scope=scope, base=base)
+                    ._run(company, policy, as_of, scope=scope, base=base)
                 )
                 run.write(self._prepare_run_vals(job))
                 self.env["crm.value.dirty"].sudo()._clear(company)

@@ -34,12 +34,12 @@ class CrmValueRun(models.Model):
         :param last: as-of date of the latest computation of all customers, or None
         """
         today = company._get_value_today()
-        model = self.env["crm.value.model"].sudo()._find_for_company(company, today)
+        policy = self.env["crm.value.policy"].sudo()._find_for_company(company, today)
         start = {
             "daily": lambda day: day,
             "weekly": lambda day: day - timedelta(days=day.weekday()),
             "monthly": lambda day: day.replace(day=1),
-        }[model.schedule or "monthly"]
+        }[policy.schedule or "monthly"]
         return not last or start(last) != start(today)
 
     @api.model
@@ -128,11 +128,11 @@ class CrmValueRun(models.Model):
             if base.started_at > hour_ago:
                 return self.browse()
             return self._recompute_company(company, as_of)
-        model = self.env["crm.value.model"].sudo()._get_for_company(company, as_of)
+        policy = self.env["crm.value.policy"].sudo()._get_for_company(company, as_of)
         if (
             not base
             or base.as_of > as_of
-            or base.parameters != self._as_stored(model._get_parameters())
+            or base.parameters != self._as_stored(policy._get_parameters())
             or not self.env["crm.value.engine"]._can_apply(base)
         ):
             return self._recompute_company(company, as_of)
@@ -146,7 +146,7 @@ class CrmValueRun(models.Model):
         if not count:
             return self.browse()
         self.env.cr.execute("ANALYZE crm_value_scope")
-        return self._execute(company, model, as_of, scope=scope, base=base)
+        return self._execute(company, policy, as_of, scope=scope, base=base)
 
     @api.model
     def _get_base(self, company):

@@ -18,7 +18,7 @@ class CrmValueSource(models.AbstractModel):
     - ``document_id``: id of the order or invoice
     - ``currency_id``: the currency that the amount was converted from
 
-    A module that knows another source of money adds a key to ``crm.value.model.source``
+    A module that knows another source of money adds a key to ``crm.value.policy.source``
     and the methods ``_get_events_sql_<key>``, ``_get_products_sql_<key>`` (what was
     bought), ``_get_unconverted_sql_<key>`` (events in another currency),
     ``_get_recent_sql_<key>`` (who has a document since a day) and
@@ -66,7 +66,7 @@ class CrmValueSource(models.AbstractModel):
     @api.model
     def _get_selling_sql(self):
         """SQL: whether ``company``, a row of res_company, ever sold, by any source."""
-        sources = dict(self.env["crm.value.model"]._fields["source"].selection)
+        sources = dict(self.env["crm.value.policy"]._fields["source"].selection)
         return SQL(
             "(%s)",
             SQL(" OR ").join(

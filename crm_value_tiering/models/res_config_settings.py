@@ -10,11 +10,11 @@ class ResConfigSettings(models.TransientModel):
 
     _inherit = "res.config.settings"
 
-    value_model_id = fields.Many2one("crm.value.model", readonly=True)
+    value_policy_id = fields.Many2one("crm.value.policy", readonly=True)
     value_timezone = fields.Char(string="Time Zone", readonly=True)
     value_source = fields.Selection(
         lambda self: (
-            self.env["crm.value.model"]
+            self.env["crm.value.policy"]
             ._fields["source"]
             ._description_selection(self.env)
         ),
@@ -26,11 +26,11 @@ class ResConfigSettings(models.TransientModel):
     value_window_days = fields.Integer(string="Period")
     value_weight_recency = fields.Integer(string="Recency")
     value_weight_frequency = fields.Integer(string="Frequency")
-    value_weight_monetary = fields.Integer(string="Amount")
+    value_weight_monetary = fields.Integer(string="Monetary Value")
     value_weight_variety = fields.Integer(string="Variety")
     value_tier_rule = fields.Selection(
         lambda self: (
-            self.env["crm.value.model"]
+            self.env["crm.value.policy"]
             ._fields["tier_rule"]
             ._description_selection(self.env)
         ),
@@ -38,13 +38,13 @@ class ResConfigSettings(models.TransientModel):
     )
     value_schedule = fields.Selection(
         lambda self: (
-            self.env["crm.value.model"]
+            self.env["crm.value.policy"]
             ._fields["schedule"]
             ._description_selection(self.env)
         ),
         string="Computed",
     )
-    value_hysteresis = fields.Float(string="Margin Against Flapping")
+    value_hysteresis = fields.Float(string="Downgrade Tolerance")
     value_margin_rate = fields.Float(string="Margin")
     value_discount_rate = fields.Float(string="Discount")
     value_horizon_years = fields.Integer(string="Horizon")
@@ -59,7 +59,7 @@ class ResConfigSettings(models.TransientModel):
             name: name[prefix:]
             for name in self._fields
             if name.startswith("value_")
-            and name not in ("value_model_id", "value_timezone")
+            and name not in ("value_policy_id", "value_timezone")
         }
 
     @api.model
@@ -68,13 +68,13 @@ class ResConfigSettings(models.TransientModel):
         if not self.env.user.has_group("crm_value_tiering.group_value_manager"):
             return values
         company = self.env.company
-        model = self.env["crm.value.model"]._get_for_company(
+        policy = self.env["crm.value.policy"]._get_for_company(
             company, company._get_value_today()
         )
         values |= {
-            name: model[source] for name, source in self._get_value_settings().items()
+            name: policy[source] for name, source in self._get_value_settings().items()
         }
-        values["value_model_id"] = model.id
+        values["value_policy_id"] = policy.id
         values["value_timezone"] = company._get_value_timezone()
         return values
 
@@ -84,8 +84,8 @@ class ResConfigSettings(models.TransientModel):
             return
         company = self.env.company
         today = company._get_value_today()
-        model = self.env["crm.value.model"]._get_for_company(company, today)
-        model._revise(
+        policy = self.env["crm.value.policy"]._get_for_company(company, today)
+        policy._revise(
             {source: self[name] for name, source in self._get_value_settings().items()},
             today,
         )
@@ -93,13 +93,13 @@ class ResConfigSettings(models.TransientModel):
     def action_open_value_model(self):
         """Open the whole value model of the company, with its tiers."""
         company = self.env.company
-        model = self.env["crm.value.model"]._get_for_company(
+        policy = self.env["crm.value.policy"]._get_for_company(
             company, company._get_value_today()
         )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Value Model"),
-            "res_model": "crm.value.model",
-            "res_id": model.id,
+            "res_model": "crm.value.policy",
+            "res_id": policy.id,
             "views": [(False, "form")],
         }

@@ -11,9 +11,9 @@ from . import test_value_export
 from . import test_value_facts
 from . import test_value_holdout
 from . import test_value_lead
-from . import test_value_model
-from . import test_value_move
-from . import test_value_moves
+from . import test_value_policy
+from . import test_value_merge
+from . import test_value_transition_board
 from . import test_value_override
 from . import test_value_partner
 from . import test_value_performance

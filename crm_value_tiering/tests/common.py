@@ -232,7 +232,7 @@ class ValueCommon(TransactionCase):
         :param limits: dict of tier → values of its line (share, min_score, min_clv)
         """
         company = company or cls.company
-        model = cls.env["crm.value.model"]._get_for_company(company, cls.as_of)
+        model = cls.env["crm.value.policy"]._get_for_company(company, cls.as_of)
         lines = [
             Command.update(line.id, limits[line.tier_id])
             for line in model.tier_line_ids

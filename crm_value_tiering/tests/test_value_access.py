@@ -26,11 +26,11 @@ class TestValueAccess(ValueCommon):
             "crm.value.transition": (READ, READ),
             "crm.value.run": (READ, READ),
             "crm.value.tier": (READ, ALL),
-            "crm.value.model": (READ, ALL),
-            "crm.value.model.tier": (READ, ALL),
-            "crm.value.action": (READ, READ),
-            "crm.value.loss": (("read", "create"), ("read", "create")),
-            "crm.value.loss.reason": (READ, ALL),
+            "crm.value.policy": (READ, ALL),
+            "crm.value.policy.tier": (READ, ALL),
+            "crm.value.outreach": (READ, READ),
+            "crm.churn.record": (("read", "create"), ("read", "create")),
+            "crm.churn.reason": (READ, ALL),
             "crm.value.override": (READ, ("read", "write", "create")),
             "crm.value.override.set": (NOTHING, ALL),
             "crm.value.recompute": (NOTHING, ALL),
@@ -87,8 +87,8 @@ class TestValueAccess(ValueCommon):
             "crm.value.profile",
             "crm.value.transition",
             "crm.value.run",
-            "crm.value.model",
-            "crm.value.model.tier",
+            "crm.value.policy",
+            "crm.value.policy.tier",
         ):
             domain = [("company_id", "=", self.company.id)]
             with self.subTest(model=model):

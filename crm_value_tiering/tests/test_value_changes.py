@@ -212,7 +212,7 @@ class TestValueChanges(ValueCommon):
             some = self._read()
             savepoint.rollback()
         self.env.invalidate_all()
-        model = self.env["crm.value.model"]._get_for_company(self.company, self.as_of)
+        model = self.env["crm.value.policy"]._get_for_company(self.company, self.as_of)
         run = self.runs._execute(self.company, model, self.as_of, base=base)
         self.assertEqual(run.written_count, 3)
         self.assertEqual(run.transition_count, transitions)

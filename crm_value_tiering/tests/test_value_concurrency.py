@@ -93,7 +93,7 @@ class TestValueRunConcurrency(TransactionCase):
                 profile, [{"purchase_days": 1, "revenue_total": 9, "lifecycle": "new"}]
             )
             self.assertEqual(len(env["crm.value.transition"].search(own)), 1)
-            self.assertEqual(len(env["crm.value.model"].search(own)), 1)
+            self.assertEqual(len(env["crm.value.policy"].search(own)), 1)
             runs = env["crm.value.run"].search(own)
             self.assertEqual(set(runs.mapped("state")), {"done"})
             self.assertEqual(sum(runs.mapped("written_count")), 1)

@@ -84,7 +84,7 @@ class TestValueDimension(ValueCommon):
             add_to_registry(cls.registry, definition)
         cls.registry._setup_models__(cls.env.cr, [])
         for table, column in (
-            ("crm_value_model", "weight_referrals"),
+            ("crm_value_policy", "weight_referrals"),
             ("crm_value_profile", "score_referrals"),
             ("crm_value_profile", "referral_count"),
         ):

@@ -194,7 +194,7 @@ class TestValueFacts(ValueCommon):
     def test_a_company_that_was_computed_can_be_deleted(self):
         company = self._create_company("Never sold a thing")
         run = self._run(company=company)
-        self.assertTrue(run.model_id)
+        self.assertTrue(run.policy_id)
         company.unlink()
         self.assertFalse(run.exists())
 

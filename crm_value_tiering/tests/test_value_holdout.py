@@ -97,7 +97,7 @@ class TestValueHoldout(ValueCommon):
         self.assertGreater(figures["area"]["forecast"], 0.6)
         summary = str(holdout.summary_html)
         self.assertIn(f"Of {len(last)} customers known on", summary)
-        self.assertEqual(summary, str(holdout.model_id.accuracy_html))
+        self.assertEqual(summary, str(holdout.policy_id.accuracy_html))
 
     def test_knows_nothing_of_later(self):
         """Neither later orders nor parameters of a later run change the prediction."""

@@ -100,7 +100,7 @@ class TestValueScore(ValueCommon):
 
     def _expect(self, profiles, skip=lambda profile, code: False):
         """Value scores from the profiles' measures, exactly, in fractions."""
-        model = self.env["crm.value.model"]._get_for_company(self.company, self.as_of)
+        model = self.env["crm.value.policy"]._get_for_company(self.company, self.as_of)
         known = {
             code: [p[name] for p in profiles if not skip(p, code)]
             for code, name in MEASURES.items()

@@ -26,7 +26,7 @@ class TestValueSettings(ValueCommon):
         return self.env["res.config.settings"].with_user(user).create(values)
 
     def _get_models(self):
-        return self.env["crm.value.model"].search(
+        return self.env["crm.value.policy"].search(
             [("company_id", "=", self.company.id)], order="date_from"
         )
 
@@ -36,13 +36,13 @@ class TestValueSettings(ValueCommon):
         for name, source in settings._get_value_settings().items():
             self.assertEqual(settings[name], self.model[source], name)
         self.assertEqual(settings.value_window_days, 200)
-        self.assertEqual(settings.value_model_id, self.model)
+        self.assertEqual(settings.value_policy_id, self.model)
         self.assertEqual(settings.value_timezone, "Asia/Shanghai")
         labels = dict(settings._fields["value_source"]._description_selection(self.env))
         self.assertEqual(set(labels), {"sale", "invoice"})
 
     def test_every_setting_has_a_field_of_the_model(self):
-        fields = self.env["crm.value.model"]._fields
+        fields = self.env["crm.value.policy"]._fields
         mapping = self.env["res.config.settings"]._get_value_settings()
         self.assertGreater(len(mapping), 10)
         self.assertLessEqual(set(mapping.values()), set(fields))
@@ -96,7 +96,7 @@ class TestValueSettings(ValueCommon):
             .with_context(allowed_company_ids=other.ids)
             .create({})
         )
-        self.assertEqual(settings.value_model_id.company_id, other)
+        self.assertEqual(settings.value_policy_id.company_id, other)
         self.assertEqual(settings.value_weight_variety, 10)
 
     def test_refused(self):
@@ -116,7 +116,7 @@ class TestValueSettings(ValueCommon):
         settings.execute()
         self.assertEqual(self._get_models(), self.model)
         self.assertEqual(self.model.window_days, 365)
-        self.assertFalse(self._settings(self.admin).value_model_id)
+        self.assertFalse(self._settings(self.admin).value_policy_id)
         with self.assertRaises(AccessError):
             settings.action_open_value_model()
 

@@ -12,8 +12,8 @@ RESULTS = (
     "crm_value_profile",
     "crm_value_transition",
     "crm_value_run",
-    "crm_value_model",
-    "crm_value_model_tier",
+    "crm_value_policy",
+    "crm_value_policy_tier",
     "crm_lead",
 )
 
@@ -70,7 +70,7 @@ class TestValueSetup(ValueCommon):
         setup = self.env["crm.value.setup"].with_company(company).create({})
         self.assertEqual(setup.tier_line_ids.mapped("share"), [20, 30, 50])
         self.assertFalse(
-            self.env["crm.value.model"].search([("company_id", "=", company.id)])
+            self.env["crm.value.policy"].search([("company_id", "=", company.id)])
         )
 
     def test_presets(self):
@@ -318,7 +318,7 @@ class TestValueSetup(ValueCommon):
         setup.action_preview()
         setup.action_save()
         today = date(2026, 6, 30)
-        second = self.env["crm.value.model"]._get_for_company(self.company, today)
+        second = self.env["crm.value.policy"]._get_for_company(self.company, today)
         self.assertNotEqual(second, first)
         self.assertRecordValues(
             first + second,
@@ -338,7 +338,7 @@ class TestValueSetup(ValueCommon):
         setup = self._setup(preset="recency")
         setup.tier_line_ids.sorted()[0].share = 10
         setup.action_save()
-        versions = self.env["crm.value.model"].search(
+        versions = self.env["crm.value.policy"].search(
             [("company_id", "=", self.company.id)]
         )
         self.assertEqual(len(versions), 2)
@@ -352,7 +352,7 @@ class TestValueSetup(ValueCommon):
         action = self._setup().action_save()
         self.assertEqual(action["params"]["message"], "Nothing has changed.")
         self.assertEqual(
-            self.env["crm.value.model"].search([("company_id", "=", self.company.id)]),
+            self.env["crm.value.policy"].search([("company_id", "=", self.company.id)]),
             model,
         )
 

@@ -27,12 +27,12 @@ class TestValueUi(ValueCommon, HttpCase):
         self.start_tour(
             "/odoo/customer-value", "crm_value_setup", login="value_manager"
         )
-        model = self.env["crm.value.model"]._get_for_company(
+        model = self.env["crm.value.policy"]._get_for_company(
             self.company, self.company._get_value_today()
         )
         self.assertEqual(model.weight_monetary, 50)
         run = self.env["crm.value.run"].search([("company_id", "=", self.company.id)])
-        self.assertRecordValues(run, [{"state": "done", "model_id": model.id}])
+        self.assertRecordValues(run, [{"state": "done", "policy_id": model.id}])
 
     def test_compute_now(self):
         self._ladder()

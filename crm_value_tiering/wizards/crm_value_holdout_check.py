@@ -43,7 +43,7 @@ class CrmValueHoldoutCheck(models.TransientModel):
 
     @api.model
     def _get_model(self, company):
-        return self.env["crm.value.model"]._get_for_company(
+        return self.env["crm.value.policy"]._get_for_company(
             company, company._get_value_today()
         )
 

@@ -53,16 +53,16 @@ class CrmValueSetup(models.TransientModel):
         """Begin with what holds today; with the defaults when nothing does yet."""
         values = super().default_get(fields)
         company = self.env.company
-        model = self.env["crm.value.model"]._find_for_company(
+        policy = self.env["crm.value.policy"]._find_for_company(
             company, company._get_value_today()
         )
         for name in self._get_setting_fields():
-            if model and name in fields:
-                values[name] = model[name]
+            if policy and name in fields:
+                values[name] = policy[name]
         if "tier_line_ids" in fields:
             values["tier_line_ids"] = (
-                [Command.create(limit) for limit in self._get_limits(model)]
-                if model
+                [Command.create(limit) for limit in self._get_limits(policy)]
+                if policy
                 else self._default_tier_line_ids()
             )
         return values
@@ -208,18 +208,18 @@ class CrmValueSetup(models.TransientModel):
             raise UserError(self._get_rate_sentence())
         company = self.company_id
         today = company._get_value_today()
-        model = self.env["crm.value.model"]._get_for_company(company, today)
+        policy = self.env["crm.value.policy"]._get_for_company(company, today)
         values = {
             name: self[name]
             for name in self._get_setting_fields()
-            if self[name] != model[name]
+            if self[name] != policy[name]
         }
-        if self._get_limits(self) != self._get_limits(model):
+        if self._get_limits(self) != self._get_limits(policy):
             values["tier_line_ids"] = [
                 Command.clear(),
                 *(Command.create(limit) for limit in self._get_limits(self)),
             ]
-        model._revise(values, today)
+        policy._revise(values, today)
         return bool(values)
 
     def _check_may_set_up(self):

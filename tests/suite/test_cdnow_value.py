@@ -54,7 +54,7 @@ class TestCdnowValue(TransactionCase):
         )
         cls.loaded = loader.run(reshift=False)
         cls.addClassCleanup(cls.env.cr.execute, "SELECT pg_advisory_unlock_all()")
-        model = cls.env["crm.value.model"]._get_for_company(
+        model = cls.env["crm.value.policy"]._get_for_company(
             cls.company, END_OF_CALIBRATION
         )
         model.include_zero = True
@@ -188,7 +188,7 @@ class TestCdnowValue(TransactionCase):
     def test_holdout(self):
         """Known until September 1997, compared until June 1998: the literature's split."""
         holdout = self.env["crm.value.holdout"]._check(
-            self.company, self.run_1997.model_id, END_OF_CALIBRATION, END_OF_HOLDOUT
+            self.company, self.run_1997.policy_id, END_OF_CALIBRATION, END_OF_HOLDOUT
         )
         rows = self._measure_plainly()
         figures = holdout.figures

@@ -67,11 +67,11 @@ class TestDemoStory(TransactionCase):
         for outcome in ("open", "kept", "left"):
             with self.subTest(outcome=outcome):
                 self.assertTrue(
-                    self._count("crm.value.action", ("outcome", "=", outcome))
+                    self._count("crm.value.outreach", ("outcome", "=", outcome))
                 )
         due = ("next_contact_date", "<=", self.today)
         self.assertGreater(self._count("crm.value.profile", due), 5)
-        self.assertEqual(self._count("crm.value.loss"), 8)
+        self.assertEqual(self._count("crm.churn.record"), 8)
         self.assertEqual(self._count("crm.value.override"), 1)
         self.assertEqual(self._count("crm.value.holdout", ("state", "=", "done")), 1)
         moved = ("direction", "in", ("up", "down"))
@@ -89,7 +89,7 @@ class TestDemoStory(TransactionCase):
                 self.assertTrue(
                     self._count("crm.metric.fact", ("metric_id.code", "=", code))
                 )
-        models = ("crm.value.action", "crm.value.loss", "crm.metric.target", "crm.lead")
+        models = ("crm.value.outreach", "crm.churn.record", "crm.metric.target", "crm.lead")
         before = [self._count(model) for model in models]
         self.assertFalse(tell_story(self.env))
         self.assertEqual([self._count(model) for model in models], before)

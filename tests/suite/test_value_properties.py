@@ -61,7 +61,7 @@ class TestValueProperties(TransactionCase):
             }
         )
         cls.env.flush_all()
-        cls.model = cls.env["crm.value.model"]._get_for_company(cls.company, AS_OF)
+        cls.model = cls.env["crm.value.policy"]._get_for_company(cls.company, AS_OF)
         cls.model.write(
             {"date_from": date(2000, 1, 1), "min_customers": 2, "min_repeaters": 10}
         )

@@ -6,7 +6,7 @@ from tools.dashboards.board import GAP, WIDTH, Board
 from tools.dashboards.filters import Filter, Match
 
 FACT = "crm.metric.fact"
-COHORT = "crm.value.cohort"
+COHORT = "crm.metric.cohort"
 MENU = "crm_metric.menu_metric_fact"
 
 FILTERS = [
@@ -99,7 +99,7 @@ def _add_tables(board: Board, row: int) -> None:
         domain=[["months", ">", 0], ["months", "<=", 12], ["date", ">=", START]],
     )  # fmt: skip
     title = "Cohorts: Percent Who Bought Again, by Months Since Their First Purchase"
-    board.heading(f"A{row}", title, "crm_metric.menu_value_cohort")
+    board.heading(f"A{row}", title, "crm_metric.menu_metric_cohort")
     board.table(row + 1, cohorts, "First Purchase", 24, columns=12, number="0.0")
     board.rows = row + 27
 

@@ -72,7 +72,7 @@ def tell_story(env: Env) -> bool:
             _work(env, company, day)
     runs.recompute()
     _contact(env, today)
-    env["crm.value.action"]._schedule_company(company)
+    env["crm.value.outreach"]._schedule_company(company)
     _ask_customers(env, today)
     _record_losses(env)
     _set_a_tier(env, today)
@@ -127,7 +127,7 @@ def _spend_on_campaigns(env: Env, today: date) -> None:
     names = ("Spring newsletter", "Record fair", "Posters in the tram")
     for place, name in enumerate(names):
         first = today.replace(day=1) - relativedelta(months=9 - 3 * place)
-        env["crm.value.cost"].create(
+        env["crm.campaign.cost"].create(
             {
                 "campaign_id": env["utm.campaign"].create({"title": name}).id,
                 "name": name,
@@ -146,9 +146,9 @@ def _hand_out_work(env: Env, company: Records) -> None:
             "crm_value_winback": True,
             "crm_value_contact": True,
             # Few and worth it, so that regular contacts find room beside them.
-            "crm_value_action_min_clv": 25,
-            "crm_value_action_limit": 8,
-            "crm_value_action_user_id": env.ref("base.user_admin").id,
+            "crm_value_outreach_min_clv": 25,
+            "crm_value_outreach_limit": 8,
+            "crm_value_outreach_user_id": env.ref("base.user_admin").id,
         }
     )
 
@@ -183,7 +183,7 @@ def _known_until(env: Env, day: date) -> Iterator[None]:
 
 def _work(env: Env, company: Records, day: date) -> None:
     """The activities of a day, most of them done within the week."""
-    actions = env["crm.value.action"].sudo()
+    actions = env["crm.value.outreach"].sudo()
     actions._update_outcomes(company, day)
     claimed = actions._claim(company, day)
     claimed._create_activities(company, day)
@@ -244,7 +244,7 @@ def _ask_customers(env: Env, today: date) -> None:
                 "source_key": f"story:{place}",
             }
         )
-    env["crm.satisfaction"]._record(vals_list)
+    env["crm.satisfaction.answer"]._record(vals_list)
 
 
 def _record_losses(env: Env) -> None:
@@ -254,11 +254,11 @@ def _record_losses(env: Env) -> None:
         limit=len(_LOSSES) * 4,
     )[::4]
     for profile, (reason, note) in zip(lost, _LOSSES, strict=False):
-        env["crm.value.loss"].with_user(_manager(env)).create(
+        env["crm.churn.record"].with_user(_manager(env)).create(
             {
                 "partner_id": profile.partner_id.id,
                 "reason_id": env.ref(
-                    f"crm_value_tiering.crm_value_loss_reason_{reason}"
+                    f"crm_value_tiering.crm_churn_reason_{reason}"
                 ).id,
                 "note": note,
             }

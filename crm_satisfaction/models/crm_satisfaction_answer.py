@@ -26,7 +26,7 @@ class Scale(NamedTuple):
         return "negative" if answer <= self.bad else "neutral"
 
 
-class CrmSatisfaction(models.Model):
+class CrmSatisfactionAnswer(models.Model):
     """What a customer answered when asked how satisfied he is: a fact of a day.
 
     One row per answer. Whoever asks (a complaint after closing, a relationship survey, an
@@ -36,10 +36,10 @@ class CrmSatisfaction(models.Model):
     dimension: figures count the overall ones only, or a long questionnaire would weigh
     more than a short one.
 
-    Rows are never changed, see ``crm_satisfaction_guard``: a wrong one is withdrawn.
+    Rows are never changed, see ``crm_satisfaction_answer_guard``: a wrong one is withdrawn.
     """
 
-    _name = "crm.satisfaction"
+    _name = "crm.satisfaction.answer"
     _description = "Satisfaction Answer"
     _order = "date desc, id desc"
     _rec_name = "answer_text"

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from .crm_satisfaction_record import AUTO_KEY, OWN_KEY
+from .crm_satisfaction_answer_record import AUTO_KEY, OWN_KEY
 
 MANAGER_GROUP = "crm_value_tiering.group_value_manager"
 # What was answered: fixed for ever.
@@ -15,17 +15,17 @@ FORGETTABLE = ("user_id", "team_id", "product_id", "comment")
 WITHDRAWAL = ("is_withdrawn", "withdrawn_at", "withdrawal_reason")
 
 
-class CrmSatisfaction(models.Model):
+class CrmSatisfactionAnswer(models.Model):
     """What may happen to an answer afterwards: withdrawn once, and its person erased.
 
     Nobody changes or deletes one, in Python and by a trigger of the database. The person
     may change without the answer changing: contacts are merged, deleted, or erased.
     """
 
-    _inherit = "crm.satisfaction"
+    _inherit = "crm.satisfaction.answer"
 
     def init(self):
-        function = SQL.identifier("crm_satisfaction_guard")
+        function = SQL.identifier("crm_satisfaction_answer_guard")
         self.env.cr.execute(
             SQL(
                 """
@@ -38,7 +38,7 @@ class CrmSatisfaction(models.Model):
                        OR (OLD.is_withdrawn AND (%(new_withdrawal)s)
                            IS DISTINCT FROM (%(old_withdrawal)s))
                     THEN
-                        RAISE EXCEPTION 'Answer %% of crm_satisfaction cannot be changed '
+                        RAISE EXCEPTION 'Answer %% of crm_satisfaction_answer cannot be changed '
                             'or deleted: withdraw it instead.', OLD.id;
                     END IF;
                     IF NEW.partner_id IS NULL AND OLD.partner_id IS NOT NULL THEN
@@ -171,7 +171,7 @@ class CrmSatisfaction(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE crm_satisfaction answer
+                UPDATE crm_satisfaction_answer answer
                    SET partner_id = CASE WHEN partner.is_company
                             OR partner.commercial_partner_id <> partner.id
                             THEN partner.commercial_partner_id END,
@@ -214,11 +214,11 @@ class CrmSatisfaction(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE crm_satisfaction answer SET source_key = renewed.key
+                UPDATE crm_satisfaction_answer answer SET source_key = renewed.key
                   FROM unnest(%s::int[], %s::varchar[]) renewed (id, key)
                  WHERE answer.id = renewed.id AND answer.source_key <> renewed.key
                    AND NOT EXISTS (
-                       SELECT FROM crm_satisfaction other
+                       SELECT FROM crm_satisfaction_answer other
                         WHERE other.company_id = answer.company_id
                           AND other.source_key = renewed.key)
                 """,

@@ -12,30 +12,30 @@ from odoo.tools import SQL
 _logger = logging.getLogger(__name__)
 
 
-class CrmValueAction(models.Model):
+class CrmValueOutreach(models.Model):
     """The daily job: who is asked to do what for which customer.
 
-    Per company, in one transaction: outcomes, then one INSERT that claims the actions of
+    Per company, in one transaction: outcomes, then one INSERT that claims the outreach of
     the day, then their activities. Killed, it leaves nothing half done.
     """
 
-    _inherit = "crm.value.action"
+    _inherit = "crm.value.outreach"
 
     # --------------------------------------------------------------- scheduling
     @api.model
     def _schedule_company(self, company):
         """Do one company's work of the day; again, there is nothing left to do.
 
-        :return: the actions that were claimed; none when another job is at it
+        :return: what was claimed; none when another job is at it
         """
-        actions = self.sudo().with_company(company)
+        outreach = self.sudo().with_company(company)
         if not company._try_lock_value_job(self._name):
             return self.browse()
         today = company._get_value_today()
-        actions._update_outcomes(company, today)
+        outreach._update_outcomes(company, today)
         if company.crm_value_contact:
-            actions._update_contact_outcomes(company, today)
-        claimed = actions._claim(company, today)
+            outreach._update_contact_outcomes(company, today)
+        claimed = outreach._claim(company, today)
         claimed._create_activities(company, today)
         return claimed
 
@@ -48,7 +48,7 @@ class CrmValueAction(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                INSERT INTO crm_value_action
+                INSERT INTO crm_value_outreach
                        (company_id, partner_id, kind, episode, date, user_id, tier_id,
                         clv_predictive, outcome,
                         create_uid, create_date, write_uid, write_date)
@@ -73,7 +73,7 @@ class CrmValueAction(models.Model):
 
     # --------------------------------------------------------------- activities
     def _create_activities(self, company, today):
-        """Create the activities of the actions, in few queries however many.
+        """Create the activities of the outreach, in few queries however many.
 
         The owners find them in their list; a mail for each would be ten a day.
         """
@@ -90,10 +90,10 @@ class CrmValueAction(models.Model):
         )
         vals_list, owners = [], []
         for action in self:
-            profile = profiles[action.partner_id.id].with_context(
-                lang=action.user_id.lang or self.env.lang
+            profile = profiles[outreach.partner_id.id].with_context(
+                lang=outreach.user_id.lang or self.env.lang
             )
-            prepare = getattr(action, f"_prepare_{action.kind}_activities")
+            prepare = getattr(outreach, f"_prepare_{outreach.kind}_activities")
             for vals in prepare(profile, run.parameters or {}, today):
                 vals_list.append(vals)
                 owners.append(action)
@@ -103,10 +103,10 @@ class CrmValueAction(models.Model):
             .create(vals_list)
         )
         first = {}
-        for action, activity in zip(owners, activities, strict=True):
-            first.setdefault(action, activity)
-        for action, activity in first.items():
-            action.activity_id = activity
+        for outreach, activity in zip(owners, activities, strict=True):
+            first.setdefault(outreach, activity)
+        for outreach, activity in first.items():
+            outreach.activity_id = activity
 
     def _prepare_save_activities(self, profile, parameters, today):
         return [self._prepare_activity("save", profile, parameters, today)]
@@ -199,26 +199,26 @@ class CrmValueAction(models.Model):
     def _update_contact_outcomes(self, company, today):
         """Contacted since, or not until the next contact was due.
 
-        :return: number of actions decided
+        :return: number of rows decided
         """
         self.env["crm.value.profile"]._update_contacts(company, today)
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE crm_value_action action
-                   SET outcome = CASE WHEN profile.last_contact_date >= action.date
+                UPDATE crm_value_outreach outreach
+                   SET outcome = CASE WHEN profile.last_contact_date >= outreach.date
                                       THEN 'contacted' ELSE 'missed' END,
-                       outcome_date = CASE WHEN profile.last_contact_date >= action.date
+                       outcome_date = CASE WHEN profile.last_contact_date >= outreach.date
                                       THEN profile.last_contact_date ELSE %(today)s END,
                        write_uid = %(uid)s, write_date = %(now)s
                   FROM crm_value_profile profile
                   JOIN crm_value_tier tier ON tier.id = profile.tier_id
-                 WHERE action.company_id = %(company)s AND action.kind = 'contact'
-                   AND action.outcome = 'open'
-                   AND profile.company_id = action.company_id
-                   AND profile.partner_id = action.partner_id
-                   AND (profile.last_contact_date >= action.date
-                        OR action.date + tier.contact_days <= %(today)s)
+                 WHERE outreach.company_id = %(company)s AND outreach.kind = 'contact'
+                   AND outreach.outcome = 'open'
+                   AND profile.company_id = outreach.company_id
+                   AND profile.partner_id = outreach.partner_id
+                   AND (profile.last_contact_date >= outreach.date
+                        OR outreach.date + tier.contact_days <= %(today)s)
                 """,
                 today=today,
                 uid=self.env.uid,

@@ -31,10 +31,10 @@ class ActionCommon(ValueCommon):
             {
                 "crm_value_save": True,
                 "crm_value_winback": True,
-                "crm_value_action_user_id": cls.manager.id,
+                "crm_value_outreach_user_id": cls.manager.id,
             }
         )
-        cls.actions = cls.env["crm.value.action"]
+        cls.actions = cls.env["crm.value.outreach"]
 
     def _schedule(self, company=None):
         return self.actions._schedule_company(company or self.company)
@@ -47,7 +47,7 @@ class ActionCommon(ValueCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestValueAction(ActionCommon):
+class TestValueOutreach(ActionCommon):
     """Each owner is asked to act for the right customers, once."""
 
     def test_save_and_win_back(self):
@@ -117,7 +117,7 @@ class TestValueAction(ActionCommon):
 
     def test_limit_per_day(self):
         """The most urgent kind and the most valuable customers first."""
-        self.company.crm_value_action_limit = 2
+        self.company.crm_value_outreach_limit = 2
         first = self._schedule()
         self.assertEqual(len(first), 2)
         best = self.env["crm.value.profile"].search(
@@ -171,7 +171,7 @@ class TestValueAction(ActionCommon):
 
     def test_nobody_responsible(self):
         """Better no activity than one that nobody sees."""
-        self.company.crm_value_action_user_id = False
+        self.company.crm_value_outreach_user_id = False
         orders = self.env["sale.order"].search([("partner_id", "in", self.at_risk.ids)])
         orders.team_id = False
         self.at_risk[0].user_id = False
@@ -185,13 +185,13 @@ class TestValueAction(ActionCommon):
         values = {
             partner: self._profile(partner).clv_predictive for partner in self.at_risk
         }
-        self.company.crm_value_action_min_clv = sorted(values.values())[2]
+        self.company.crm_value_outreach_min_clv = sorted(values.values())[2]
         self.assertEqual(
             self.actions._preview(self.company)["save"]["today"],
             sum(value >= sorted(values.values())[2] for value in values.values()),
         )
-        self.company.crm_value_action_min_clv = 0
-        self.company.crm_value_action_tier_id = self.tier_mid
+        self.company.crm_value_outreach_min_clv = 0
+        self.company.crm_value_outreach_tier_id = self.tier_mid
         expected = self.at_risk.filtered(
             lambda p: self._profile(p).tier_id in self.tier_high + self.tier_mid
         )
@@ -241,7 +241,7 @@ class TestValueAction(ActionCommon):
 
     def test_preview(self):
         """The figures are what the job does, and looking does nothing."""
-        self.company.crm_value_action_limit = 3
+        self.company.crm_value_outreach_limit = 3
         preview = self.actions._preview(self.company)
         self.assertEqual(
             preview,
@@ -260,18 +260,18 @@ class TestValueAction(ActionCommon):
         self.manager.group_ids += self.env.ref("base.group_system")
         settings = self.env["res.config.settings"].with_user(self.manager)
         form = Form(settings.with_context(allowed_company_ids=self.company.ids))
-        self.assertFalse(form.crm_value_action_preview)
+        self.assertFalse(form.crm_value_outreach_preview)
         form.crm_value_save = True
-        self.assertIn("Save customer: 4 today, 0 on the", form.crm_value_action_preview)
-        form.crm_value_action_limit = 1
-        self.assertIn("Save customer: 1 today, 3 on the", form.crm_value_action_preview)
+        self.assertIn("Save customer: 4 today, 0 on the", form.crm_value_outreach_preview)
+        form.crm_value_outreach_limit = 1
+        self.assertIn("Save customer: 1 today, 3 on the", form.crm_value_outreach_preview)
         self.assertFalse(self.company.crm_value_save)
         form.save().execute()
         self.assertTrue(self.company.crm_value_save)
-        self.assertEqual(self.company.crm_value_action_limit, 1)
+        self.assertEqual(self.company.crm_value_outreach_limit, 1)
 
     def test_scheduled_action(self):
-        cron = self.env.ref("crm_value_retention.ir_cron_crm_value_action")
+        cron = self.env.ref("crm_value_retention.ir_cron_crm_value_outreach")
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
         self.env.invalidate_all()
@@ -284,7 +284,7 @@ class TestValueAction(ActionCommon):
         self.company.crm_value_winback = False
 
         def count(limit):
-            self.company.crm_value_action_limit = limit
+            self.company.crm_value_outreach_limit = limit
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.cr.sql_log_count
@@ -356,13 +356,13 @@ class TestValueAction(ActionCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestValueLoss(ActionCommon):
+class TestChurnRecord(ActionCommon):
     """Why they left is recorded once, and settles what was open."""
 
     def _record(self, partner, reason="price", **vals):
-        reason = self.env.ref(f"crm_value_retention.crm_value_loss_reason_{reason}")
-        action = partner.with_user(self.seller).action_record_value_loss()
-        losses = self.env["crm.value.loss"].with_user(self.seller)
+        reason = self.env.ref(f"crm_value_retention.crm_churn_reason_{reason}")
+        action = partner.with_user(self.seller).action_record_churn()
+        losses = self.env["crm.churn.record"].with_user(self.seller)
         with Form(losses.with_context(**action["context"])) as form:
             form.reason_id = reason
             for name, value in vals.items():
@@ -426,8 +426,8 @@ class TestValueLoss(ActionCommon):
         self.assertEqual(count(self.customers[:6]), count(self.customers[:2]))
 
     def _create_losses(self, customers):
-        reason = self.env.ref("crm_value_retention.crm_value_loss_reason_price")
-        return self.env["crm.value.loss"].create(
+        reason = self.env.ref("crm_value_retention.crm_churn_reason_price")
+        return self.env["crm.churn.record"].create(
             [
                 {"partner_id": customer.id, "reason_id": reason.id}
                 for customer in customers
@@ -441,12 +441,12 @@ class TestValueLoss(ActionCommon):
         self.assertEqual(self._schedule().partner_id, self.at_risk[1:])
 
     def test_value_is_not_typed_in(self):
-        losses = self.env["crm.value.loss"].with_user(self.seller)
+        losses = self.env["crm.churn.record"].with_user(self.seller)
         loss = losses.create(
             {
                 "partner_id": self._create_customer().id,
                 "reason_id": self.env.ref(
-                    "crm_value_retention.crm_value_loss_reason_price"
+                    "crm_value_retention.crm_churn_reason_price"
                 ).id,
                 "clv_predictive": 9999,
                 "tier_id": self.tier_high.id,
@@ -471,7 +471,7 @@ class TestValueLoss(ActionCommon):
         self._record(self.at_risk[1], "price")
         self._record(self.lost, "closed")
         groups = (
-            self.env["crm.value.loss"]
+            self.env["crm.churn.record"]
             .with_user(self.seller)
             ._read_group(
                 [("company_id", "=", self.company.id)],
@@ -494,7 +494,7 @@ class TestValueLoss(ActionCommon):
             company_id=other.id,
             company_ids=[Command.set(other.ids)],
         )
-        for model in ("crm.value.loss", "crm.value.action"):
+        for model in ("crm.churn.record", "crm.value.outreach"):
             domain = [("company_id", "=", self.company.id)]
             self.assertTrue(self.env[model].with_user(self.seller).search(domain))
             records = self.env(
@@ -506,15 +506,15 @@ class TestValueLoss(ActionCommon):
         for user, shown in ((self.seller, True), (self.outsider, False)):
             partners = self.env["res.partner"].with_user(user)
             view = partners.get_views([(False, "form")])["views"]["form"]
-            self.assertEqual("action_record_value_loss" in view["arch"], shown)
+            self.assertEqual("action_record_churn" in view["arch"], shown)
 
 
 @tagged("post_install", "-at_install")
-class TestValueLossUi(ActionCommon, HttpCase):
+class TestChurnRecordUi(ActionCommon, HttpCase):
     def test_record(self):
         self._schedule()
-        self.start_tour("/odoo", "crm_value_record_loss", login="value_seller")
-        loss = self.env["crm.value.loss"].search([("company_id", "=", self.company.id)])
+        self.start_tour("/odoo", "crm_churn_record", login="value_seller")
+        loss = self.env["crm.churn.record"].search([("company_id", "=", self.company.id)])
         self.assertRecordValues(
             loss,
             [

@@ -2,15 +2,15 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
-class CrmValueLoss(models.Model):
+class CrmChurnRecord(models.Model):
     """A customer left, and this is why: recorded by whoever learnt it, never changed.
 
     It keeps what the customer was worth at the time, for the analysis. It also settles
-    the open save or win-back actions, with their activities.
+    open save and win-back outreach, with its activities.
     """
 
-    _name = "crm.value.loss"
-    _description = "Lost Customer"
+    _name = "crm.churn.record"
+    _description = "Churn Record"
     _order = "date desc, id desc"
     _rec_name = "partner_id"
 
@@ -27,7 +27,7 @@ class CrmValueLoss(models.Model):
         "res.partner", string="Customer", required=True, index=True, ondelete="cascade"
     )
     reason_id = fields.Many2one(
-        "crm.value.loss.reason", required=True, index=True, ondelete="restrict"
+        "crm.churn.reason", required=True, index=True, ondelete="restrict"
     )
     note = fields.Text(
         help="What was said, to whom they went, what would have kept them."
@@ -63,7 +63,7 @@ class CrmValueLoss(models.Model):
         partners = self.env["res.partner"].browse(
             {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
         )
-        losses = super().create(
+        records = super().create(
             [
                 {
                     **vals,
@@ -74,16 +74,16 @@ class CrmValueLoss(models.Model):
                 for vals in vals_list
             ]
         )
-        losses._keep_value()
-        losses._settle_actions()
-        return losses
+        records._keep_value()
+        records._settle_outreach()
+        return records
 
     def write(self, vals):
         if self.env.su:
             return super().write(vals)
         raise UserError(
             self.env._(
-                "What was recorded stays: record the loss again if it was wrong."
+                "What was recorded stays: record it again if it was wrong."
             )
         )
 
@@ -97,22 +97,22 @@ class CrmValueLoss(models.Model):
         )
         nothing = profiles.browse()
         profiles = {(p.company_id.id, p.partner_id.id): p for p in profiles}
-        for loss in self.sudo():
-            profile = profiles.get((loss.company_id.id, loss.partner_id.id), nothing)
-            loss.write(
+        for record in self.sudo():
+            profile = profiles.get((record.company_id.id, record.partner_id.id), nothing)
+            record.write(
                 {
                     "user_id": self.env.uid,
-                    "owner_id": loss.partner_id.user_id.id,
+                    "owner_id": record.partner_id.user_id.id,
                     "tier_id": profile.tier_id.id,
                     "clv_predictive": profile.clv_predictive,
                     "revenue_total": profile.revenue_total,
                 }
             )
 
-    def _settle_actions(self):
-        """Open actions failed; their activities are done, with the reason as feedback."""
+    def _settle_outreach(self):
+        """Open outreach failed; its activities are done, with the reason as feedback."""
         found = (
-            self.env["crm.value.action"]
+            self.env["crm.value.outreach"]
             .sudo()
             .search(
                 [
@@ -122,15 +122,15 @@ class CrmValueLoss(models.Model):
                     ("outcome", "=", "open"),
                 ]
             )
-            .grouped(lambda action: (action.company_id, action.partner_id))
+            .grouped(lambda one: (one.company_id, one.partner_id))
         )
-        for loss in self:
-            actions = found.pop((loss.company_id, loss.partner_id), None)
-            if not actions:
+        for record in self:
+            outreach = found.pop((record.company_id, record.partner_id), None)
+            if not outreach:
                 continue
-            actions.write({"outcome": "left", "outcome_date": loss.date})
-            feedback = ": ".join(filter(None, [loss.reason_id.name, loss.note]))
-            actions.activity_id.filtered("active").action_feedback(feedback=feedback)
+            outreach.write({"outcome": "left", "outcome_date": record.date})
+            feedback = ": ".join(filter(None, [record.reason_id.name, record.note]))
+            outreach.activity_id.filtered("active").action_feedback(feedback=feedback)
 
     def action_record(self):
         """Close the dialog; the record is saved by then."""

@@ -131,7 +131,7 @@ class TestValueModelVersions(ValueCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.models = cls.env["crm.value.model"]
+        cls.models = cls.env["crm.value.policy"]
 
     @freeze_time("2026-06-30 20:00:00")
     def test_created_when_first_needed(self):

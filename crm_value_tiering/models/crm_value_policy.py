@@ -5,10 +5,10 @@ from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 
 
-class CrmValueModel(models.Model):
+class CrmValuePolicy(models.Model):
     """How a company measures the value of its customers; versioned by date."""
 
-    _name = "crm.value.model"
+    _name = "crm.value.policy"
     _description = "Value Model"
     _inherit = ["crm.value.parameters", "crm.effective.mixin"]
     _order = "company_id, date_from desc, id desc"
@@ -27,8 +27,8 @@ class CrmValueModel(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     tier_line_ids = fields.One2many(
-        "crm.value.model.tier",
-        "model_id",
+        "crm.value.policy.tier",
+        "policy_id",
         string="Tiers",
         copy=True,
         default=lambda self: self._default_tier_line_ids(),
@@ -39,7 +39,7 @@ class CrmValueModel(models.Model):
         "Two value models of a company cannot hold on the same day: end the earlier one "
         "first.",
     )
-    holdout_ids = fields.One2many("crm.value.holdout", "model_id")
+    holdout_ids = fields.One2many("crm.value.holdout", "policy_id")
     accuracy_html = fields.Html(
         string="Accuracy",
         compute="_compute_accuracy_html",
@@ -63,8 +63,8 @@ class CrmValueModel(models.Model):
     def _find_for_company(self, company, date):
         """As :meth:`_get_for_company`, but without a model there is none."""
         domain = Domain("company_id", "=", company.id)
-        model = self.search(domain & self._get_effective_domain(date), limit=1)
-        return model or self.search(domain, order="date_from, id", limit=1)
+        policy = self.search(domain & self._get_effective_domain(date), limit=1)
+        return policy or self.search(domain, order="date_from, id", limit=1)
 
     @api.model
     def _create_for_company(self, company):
@@ -85,21 +85,21 @@ class CrmValueModel(models.Model):
     @api.depends("holdout_ids.figures")
     @api.depends_context("lang")
     def _compute_accuracy_html(self):
-        for model in self:
-            model.accuracy_html = model.holdout_ids.sorted("id")[-1:].summary_html
+        for policy in self:
+            policy.accuracy_html = policy.holdout_ids.sorted("id")[-1:].summary_html
 
 
-class CrmValueModelTier(models.Model):
+class CrmValuePolicyTier(models.Model):
     """Where a tier begins, in one version of a company's value model."""
 
-    _name = "crm.value.model.tier"
+    _name = "crm.value.policy.tier"
     _description = "Tier Limit"
     _inherit = "crm.value.tier.limit"
     _order = "sequence, id"
-    model_id = fields.Many2one(
-        "crm.value.model", required=True, ondelete="cascade", index=True
+    policy_id = fields.Many2one(
+        "crm.value.policy", required=True, ondelete="cascade", index=True
     )
-    company_id = fields.Many2one(related="model_id.company_id", store=True)
+    company_id = fields.Many2one(related="policy_id.company_id", store=True)
     _tier_uniq = models.Constraint(
-        "UNIQUE (model_id, tier_id)", "A tier can stand in a value model only once."
+        "UNIQUE (policy_id, tier_id)", "A tier can stand in a value model only once."
     )

@@ -14,7 +14,7 @@ from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
 
 
 @tagged("post_install", "-at_install")
-class TestValueActionConcurrency(TransactionCase):
+class TestValueOutreachConcurrency(TransactionCase):
     """Two hosts run the job at once, on connections of their own, with real commits."""
 
     NAME = "Value Test Concurrent Action"
@@ -30,7 +30,7 @@ class TestValueActionConcurrency(TransactionCase):
                 {
                     "name": self.NAME,
                     f"crm_value_{self.KIND}": True,
-                    "crm_value_action_user_id": env.ref("base.user_admin").id,
+                    "crm_value_outreach_user_id": env.ref("base.user_admin").id,
                 }
             )
             env.ref("base.user_admin").company_ids += company
@@ -83,7 +83,7 @@ class TestValueActionConcurrency(TransactionCase):
         with self._session() as env:
             company = env["res.company"].search([("name", "=", self.NAME)])
             own = [("company_id", "in", company.ids)]
-            env["crm.value.action"].search(own).activity_id.unlink()
+            env["crm.value.outreach"].search(own).activity_id.unlink()
             for model in (
                 "action", "transition", "profile", "override", "run", "model",
             ):  # fmt: skip
@@ -105,7 +105,7 @@ class TestValueActionConcurrency(TransactionCase):
 
     def _assert_one_each(self):
         with self._session() as env:
-            actions = env["crm.value.action"].search(
+            actions = env["crm.value.outreach"].search(
                 [("company_id", "=", self.company_id)]
             )
             self.assertEqual(actions.mapped("kind"), [self.KIND] * 3)
@@ -121,10 +121,10 @@ class TestValueActionConcurrency(TransactionCase):
     def test_second_leaves_it_to_the_first(self):
         with self._session() as first, self._session() as second:
             self.assertEqual(
-                len(first["crm.value.action"]._schedule_company(first.company)), 3
+                len(first["crm.value.outreach"]._schedule_company(first.company)), 3
             )
             self.assertFalse(
-                second["crm.value.action"]._schedule_company(second.company)
+                second["crm.value.outreach"]._schedule_company(second.company)
             )
         self._assert_one_each()
 
@@ -133,12 +133,12 @@ class TestValueActionConcurrency(TransactionCase):
         with self._session() as second:
             second.cr.execute("SELECT 1")  # here its view of the data is taken
             with self._session() as first:
-                first["crm.value.action"]._schedule_company(first.company)
+                first["crm.value.outreach"]._schedule_company(first.company)
             with (
                 mute_logger("odoo.sql_db"),
                 self.assertRaises(psycopg2.errors.SerializationFailure),
             ):
-                second["crm.value.action"]._schedule_company(second.company)
+                second["crm.value.outreach"]._schedule_company(second.company)
             second.cr.rollback()
         self._assert_one_each()
 
@@ -149,7 +149,7 @@ class TestValueActionConcurrency(TransactionCase):
         def work(env):
             start.wait(timeout=30)
             try:
-                claimed = len(env["crm.value.action"]._schedule_company(env.company))
+                claimed = len(env["crm.value.outreach"]._schedule_company(env.company))
                 env.cr.commit()
             except psycopg2.errors.SerializationFailure:
                 env.cr.rollback()
@@ -166,18 +166,18 @@ class TestValueActionConcurrency(TransactionCase):
     def test_killed(self):
         """A job that dies after claiming leaves nothing, and the next one does it all."""
         with self._session() as env:
-            env["crm.value.action"]._schedule_company(env.company)
+            env["crm.value.outreach"]._schedule_company(env.company)
             env.cr.rollback()
         with self._session() as env:
             self.assertFalse(
-                env["crm.value.action"].search([("company_id", "=", self.company_id)])
+                env["crm.value.outreach"].search([("company_id", "=", self.company_id)])
             )
-            env["crm.value.action"]._schedule_company(env.company)
+            env["crm.value.outreach"]._schedule_company(env.company)
         self._assert_one_each()
 
 
 @tagged("post_install", "-at_install")
-class TestValueContactConcurrency(TestValueActionConcurrency):
+class TestValueContactConcurrency(TestValueOutreachConcurrency):
     """The same for regular contact, whose due dates the job finds and writes as well."""
 
     NAME = "Value Test Concurrent Contact"

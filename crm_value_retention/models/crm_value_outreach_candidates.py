@@ -3,13 +3,13 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 
-class CrmValueAction(models.Model):
+class CrmValueOutreach(models.Model):
     """Whom the company wants to hear from, and who is responsible: one SQL relation.
 
     The preview counts it and the job claims from it, so the two cannot disagree.
     """
 
-    _inherit = "crm.value.action"
+    _inherit = "crm.value.outreach"
 
     # ------------------------------------------------------------------ options
     @api.model
@@ -21,19 +21,19 @@ class CrmValueAction(models.Model):
         source = source or company
         kinds = [kind for kind in self._get_kinds() if source[f"crm_value_{kind}"]]
         ranked = self.env["crm.value.engine"]._get_ranked_tier_ids()
-        lowest = source.crm_value_action_tier_id.id
+        lowest = source.crm_value_outreach_tier_id.id
         return {
             "kinds": kinds,
             "tiers": ranked[: ranked.index(lowest) + 1] if lowest else None,
-            "min_clv": source.crm_value_action_min_clv,
-            "limit": source.crm_value_action_limit,
-            "user_id": source.crm_value_action_user_id.id or None,
+            "min_clv": source.crm_value_outreach_min_clv,
+            "limit": source.crm_value_outreach_limit,
+            "user_id": source.crm_value_outreach_user_id.id or None,
             "winback_days": source.crm_value_winback_days,
         }
 
     @api.model
     def _get_kinds(self):
-        """Hook: kinds of actions, the most urgent first.
+        """Hook: kinds of outreach, the most urgent first.
 
         Each has a switch ``crm_value_<kind>`` on the company, and two methods here:
         ``_get_candidates_sql_<kind>`` and ``_prepare_<kind>_activities``.
@@ -66,7 +66,7 @@ class CrmValueAction(models.Model):
               JOIN res_partner partner
                 ON partner.id = wanted.partner_id AND partner.active
               LEFT JOIN LATERAL (%(owner)s) owner ON TRUE
-             WHERE NOT EXISTS (SELECT FROM crm_value_action done
+             WHERE NOT EXISTS (SELECT FROM crm_value_outreach done
                                 WHERE done.company_id = %(company)s
                                   AND done.partner_id = wanted.partner_id
                                   AND done.kind = wanted.kind
@@ -127,7 +127,7 @@ class CrmValueAction(models.Model):
     @api.model
     def _get_candidates_sql_winback(self, company, today, options):
         """Whoever was lost not too long ago."""
-        model = self.env["crm.value.model"]._get_for_company(company, today)
+        policy = self.env["crm.value.policy"]._get_for_company(company, today)
         return SQL(
             """
             SELECT profile.partner_id, 'winback'::varchar AS kind,
@@ -137,7 +137,7 @@ class CrmValueAction(models.Model):
              WHERE %s AND profile.lifecycle = 'lost' AND profile.recency_days <= %s
             """,
             self._get_silent_sql(company, options),
-            model.lost_days + options["winback_days"],
+            policy.lost_days + options["winback_days"],
         )
 
     @api.model
@@ -156,10 +156,10 @@ class CrmValueAction(models.Model):
                              WHERE contact.commercial_partner_id = profile.partner_id
                                AND so.company_id = %(company)s AND so.state = 'sale'
                                AND %(order_day)s > profile.as_of)
-            AND NOT EXISTS (SELECT FROM crm_value_loss loss
-                             WHERE loss.company_id = %(company)s
-                               AND loss.partner_id = profile.partner_id
-                               AND loss.date >= profile.last_purchase)
+            AND NOT EXISTS (SELECT FROM crm_churn_record churn
+                             WHERE churn.company_id = %(company)s
+                               AND churn.partner_id = profile.partner_id
+                               AND churn.date >= profile.last_purchase)
             """,
             company=company.id,
             tier=SQL("TRUE")
@@ -173,27 +173,27 @@ class CrmValueAction(models.Model):
     def _flush_candidates(self):
         for name in (
             "res.partner", "res.users", "res.company", "crm.team", "sale.order",
-            "crm.value.profile", "crm.value.action", "crm.value.loss", "crm.value.tier",
+            "crm.value.profile", "crm.value.outreach", "crm.churn.record", "crm.value.tier",
         ):  # fmt: skip
             self.env[name].flush_model()
 
     @api.model
     def _preview(self, company, source=None):
-        """How many actions the settings would bring, by kind.
+        """How many activities the settings would bring, by kind.
 
         :param source: see :meth:`_get_options`
         :return: dict kind → dict of ``today`` (within the daily limit), ``waiting``
             (later), ``nobody`` (nobody is responsible)
         """
-        actions = self.sudo().with_company(company)
-        options = actions._get_options(company, source)
+        outreach = self.sudo().with_company(company)
+        options = outreach._get_options(company, source)
         if "contact" in options["kinds"]:
-            actions._find_first_contacts(company)
+            outreach._find_first_contacts(company)
         empty = {"today": 0, "waiting": 0, "nobody": 0}
         result = {kind: dict(empty) for kind in options["kinds"]}
         if not options["kinds"]:
             return result
-        actions._flush_candidates()
+        outreach._flush_candidates()
         today = company._get_value_today()
         for kind, now, later, nobody in self.env.execute_query(
             SQL(
@@ -204,8 +204,8 @@ class CrmValueAction(models.Model):
                   FROM (%(candidates)s) candidate
                  GROUP BY kind
                 """,
-                due=actions._get_due_sql(company, today, options),
-                candidates=actions._get_candidates_sql(company, today, options),
+                due=outreach._get_due_sql(company, today, options),
+                candidates=outreach._get_candidates_sql(company, today, options),
             )
         ):
             result[kind] = {"today": now, "waiting": later, "nobody": nobody}
@@ -217,7 +217,7 @@ class CrmValueAction(models.Model):
         return SQL(
             """
             (candidate.place IS NOT NULL AND candidate.place <= %(limit)s - (
-                SELECT COUNT(*) FROM crm_value_action today
+                SELECT COUNT(*) FROM crm_value_outreach today
                  WHERE today.company_id = %(company)s AND today.date = %(today)s
                    AND today.user_id = candidate.user_id))
             """,

@@ -2,18 +2,18 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 
-class CrmValueAction(models.Model):
+class CrmValueOutreach(models.Model):
     """Something that a customer's owner was asked to do, once per episode.
 
     An episode of risk or loss begins with the last purchase: its date is the key, so a
-    customer who does not buy is the subject of one save and one win-back action, however
+    customer who does not buy is the subject of one save and one win-back outreach, however
     often the job runs and the churn level goes up and down. Rows are written by
     :meth:`_schedule_company`, whose INSERT decides who gets an activity; the outcome
     follows from the profile.
     """
 
-    _name = "crm.value.action"
-    _description = "Customer Action"
+    _name = "crm.value.outreach"
+    _description = "Retention Activity"
     _order = "date desc, id desc"
     _rec_name = "partner_id"
 
@@ -71,7 +71,7 @@ class CrmValueAction(models.Model):
         required=True,
         default="open",
         index=True,
-        help="Kept and won back: a purchase since. Left: lost in spite of it, or a loss "
+        help="Kept and won back: a purchase since. Left: lost in spite of it, or churn "
         "was recorded. Had bought before: an order became known only afterwards.",
     )
     outcome_date = fields.Date(
@@ -96,45 +96,45 @@ class CrmValueAction(models.Model):
 
     @api.model
     def _update_outcomes(self, company, today):
-        """What became of open actions: a purchase since, or none in time.
+        """What became of open outreach: a purchase since, or none in time.
 
-        :return: number of actions decided
+        :return: number of rows decided
         """
         self.flush_model()
         self.env["crm.value.profile"].flush_model()
-        model = self.env["crm.value.model"]._get_for_company(company, today)
+        policy = self.env["crm.value.policy"]._get_for_company(company, today)
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE crm_value_action action
+                UPDATE crm_value_outreach outreach
                    SET outcome = CASE
                            WHEN NOT result.bought THEN 'left'
-                           WHEN result.last_purchase < action.date THEN 'needless'
-                           WHEN action.kind = 'save' THEN 'kept'
+                           WHEN result.last_purchase < outreach.date THEN 'needless'
+                           WHEN outreach.kind = 'save' THEN 'kept'
                            ELSE 'won_back' END,
                        outcome_date = CASE WHEN result.bought THEN result.last_purchase
                                            ELSE %(today)s END,
                        write_uid = %(uid)s, write_date = %(now)s
                   FROM (SELECT waiting.id, profile.last_purchase, profile.lifecycle,
                                profile.last_purchase > waiting.episode AS bought
-                          FROM crm_value_action waiting
+                          FROM crm_value_outreach waiting
                           JOIN crm_value_profile profile
                             ON profile.partner_id = waiting.partner_id
                            AND profile.company_id = waiting.company_id
                          WHERE waiting.company_id = %(company)s
                            AND waiting.outcome = 'open'
                            AND waiting.kind IN ('save', 'winback')) result
-                 WHERE result.id = action.id
+                 WHERE result.id = outreach.id
                    AND (result.bought
-                        OR (action.kind = 'save' AND result.lifecycle = 'lost')
-                        OR (action.kind = 'winback'
-                            AND action.date + %(patience)s <= %(today)s))
+                        OR (outreach.kind = 'save' AND result.lifecycle = 'lost')
+                        OR (outreach.kind = 'winback'
+                            AND outreach.date + %(patience)s <= %(today)s))
                 """,
                 today=today,
                 uid=self.env.uid,
                 now=self.env.cr.now(),
                 company=company.id,
-                patience=model.lost_days,
+                patience=policy.lost_days,
             )
         )
         decided = self.env.cr.rowcount

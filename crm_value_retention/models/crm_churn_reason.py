@@ -1,11 +1,11 @@
 from odoo import fields, models
 
 
-class CrmValueLossReason(models.Model):
+class CrmChurnReason(models.Model):
     """Why customers leave, in the company's own words."""
 
-    _name = "crm.value.loss.reason"
-    _description = "Reason for Leaving"
+    _name = "crm.churn.reason"
+    _description = "Churn Reason"
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

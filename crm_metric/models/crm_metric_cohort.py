@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 
-class CrmValueCohort(models.Model):
+class CrmMetricCohort(models.Model):
     """What became of the customers who began in a month: month by month since.
 
     A row per company, month of the first purchase, tier of today and number of months
@@ -10,7 +10,7 @@ class CrmValueCohort(models.Model):
     ``crm.metric.engine`` in SQL, with the metrics of the current month.
     """
 
-    _name = "crm.value.cohort"
+    _name = "crm.metric.cohort"
     _description = "Customer Cohort"
     _order = "date desc, months, id"
     _rec_name = "date"

@@ -2,7 +2,7 @@ import {registry} from "@web/core/registry";
 import {stepUtils} from "@web_tour/tour_utils";
 
 // A seller opens a lost customer and records why.
-registry.category("web_tour.tours").add("crm_value_record_loss", {
+registry.category("web_tour.tours").add("crm_churn_record", {
     steps: () => [
         stepUtils.showAppsMenuItem(),
         {
@@ -37,8 +37,8 @@ registry.category("web_tour.tours").add("crm_value_record_loss", {
             run: "click",
         },
         {
-            content: "record the loss",
-            trigger: "button[name='action_record_value_loss']",
+            content: "record the churn",
+            trigger: "button[name='action_record_churn']",
             run: "click",
         },
         {

@@ -9,10 +9,10 @@ NPS_POINTS = {"positive": 100, "neutral": 0, "negative": -100}
 COMPANY_LIMITED = ("partner_id", "team_id", "product_id")
 
 
-class CrmSatisfaction(models.Model):
+class CrmSatisfactionAnswer(models.Model):
     """How answers come in: many at once from other modules, or by hand and by import."""
 
-    _inherit = "crm.satisfaction"
+    _inherit = "crm.satisfaction.answer"
 
     @api.model
     def _record(self, vals_list):
@@ -45,7 +45,7 @@ class CrmSatisfaction(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                INSERT INTO crm_satisfaction
+                INSERT INTO crm_satisfaction_answer
                        (%(names)s, create_uid, create_date, write_uid, write_date)
                 VALUES %(rows)s
                 ON CONFLICT (company_id, source_key) DO NOTHING
@@ -350,10 +350,10 @@ class CrmSatisfaction(models.Model):
     def _mark_value_dirty(self):
         """Have the value of who answered computed again, where satisfaction counts."""
         for company, answers in self.sudo().grouped("company_id").items():
-            model = (
-                self.env["crm.value.model"]
+            policy = (
+                self.env["crm.value.policy"]
                 .sudo()
                 ._find_for_company(company, company._get_value_today())
             )
-            if model.weight_satisfaction:
+            if policy.weight_satisfaction:
                 self.env["crm.value.dirty"]._mark(answers.partner_id.ids, company.ids)

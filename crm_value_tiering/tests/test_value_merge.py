@@ -283,7 +283,7 @@ class TestValueMove(ValueCommon):
     def test_models_forget_with_the_contact(self):
         """Every stored reference of ours to a contact goes with it; an answer loses the
         contact instead, and all that leads back to him: see test_satisfaction."""
-        anonymous = {"crm.satisfaction"}
+        anonymous = {"crm.satisfaction.answer"}
         found = set()
         for model in self.env.values():
             for field in model._fields.values():

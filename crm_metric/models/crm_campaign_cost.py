@@ -2,10 +2,10 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 
-class CrmValueCost(models.Model):
+class CrmCampaignCost(models.Model):
     """Money spent on winning customers: an amount of a campaign over a period."""
 
-    _name = "crm.value.cost"
+    _name = "crm.campaign.cost"
     _description = "Campaign Cost"
     _order = "date_from desc, id desc"
     _check_company_auto = True
@@ -77,7 +77,7 @@ class CrmValueCost(models.Model):
             SELECT cost.team_id, NULL::int AS user_id, NULL::int AS tier_id,
                    SUM(%(until_end)s - %(until_start)s) AS numerator,
                    NULL::numeric AS denominator
-              FROM crm_value_cost cost
+              FROM crm_campaign_cost cost
              WHERE cost.company_id = %(company)s
                AND cost.date_from < %(end)s AND cost.date_to >= %(start)s
              GROUP BY cost.team_id
