@@ -31,6 +31,7 @@
         "views/crm_value_policy_views.xml",
         "views/crm_value_holdout_views.xml",
         "views/crm_value_run_views.xml",
+        "views/crm_job_run_views.xml",
         "views/digest_digest_views.xml",
         "views/res_partner_views.xml",
         "views/crm_lead_views.xml",

@@ -6,9 +6,9 @@ class CrmCampaignCost(models.Model):
     """Money spent on winning customers: an amount of a campaign over a period."""
 
     _name = "crm.campaign.cost"
+    _inherit = "crm.company.mixin"
     _description = "Campaign Cost"
     _order = "date_from desc, id desc"
-    _check_company_auto = True
 
     name = fields.Char(
         string="Description",
@@ -16,13 +16,6 @@ class CrmCampaignCost(models.Model):
     )
     campaign_id = fields.Many2one(
         "utm.campaign", required=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
-        ondelete="cascade",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     team_id = fields.Many2one(

@@ -1,10 +1,38 @@
 import re
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL, date_utils
 
 CODE_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricJob:
+    """A company's month to measure. Days are local days of the company.
+
+    :param company: res.company
+    :param source: key of ``crm.value.source``: where money comes from
+    :param include_zero: whether documents of zero count as purchases
+    :param date_from: first day of the month
+    :param date_to: first day of the month after
+    :param end: the first day that does not count: ``date_to``, or tomorrow while the
+        month is running
+    :param start: UTC timestamp at which ``date_from`` begins
+    :param stop: UTC timestamp at which ``end`` begins: timestamps in [start, stop) count
+    :param is_current: whether the month is running
+    """
+
+    company: models.BaseModel
+    source: str
+    include_zero: bool
+    date_from: date
+    date_to: date
+    end: date
+    start: datetime
+    stop: datetime
+    is_current: bool
 
 
 class CrmMetricEngine(models.AbstractModel):
@@ -15,12 +43,7 @@ class CrmMetricEngine(models.AbstractModel):
     month; rows of one key are added up, the denominator is NULL unless the metric is a
     ratio, and a NULL numerator means "unknown", which is not zero.
 
-    The job is a dict with ``company``; ``date_from`` and ``date_to``, the month as
-    [from, to); ``end``, the first day that does not count: ``date_to``, or tomorrow
-    while the month is running; ``is_current``; ``source`` and ``include_zero`` of the
-    value model. Days are local days of the company.
-
-    Working tables of the transaction that the methods may read:
+    The job is a :class:`MetricJob`. Working tables of the transaction that the methods may read:
 
     - ``crm_metric_event``: the company's documents (see ``crm.value.source``) with the
       ``user_id`` and ``team_id`` who sold
@@ -73,14 +96,17 @@ class CrmMetricEngine(models.AbstractModel):
         today = company._get_value_today()
         date_from = date_utils.start_of(month, "month")
         date_to = fields.Date.add(date_from, months=1)
-        job = {
+        end = min(date_to, today + timedelta(days=1))
+        job = MetricJob(
             **parameters,
-            "company": company,
-            "date_from": date_from,
-            "date_to": date_to,
-            "end": min(date_to, today + timedelta(days=1)),
-            "is_current": date_from <= today < date_to,
-        }
+            company=company,
+            date_from=date_from,
+            date_to=date_to,
+            end=end,
+            start=company._get_value_day_start(date_from),
+            stop=company._get_value_day_start(end),
+            is_current=date_from <= today < date_to,
+        )
         self._collect_tiers(job)
         self._collect_customers(job)
         return job
@@ -138,24 +164,20 @@ class CrmMetricEngine(models.AbstractModel):
                 """,
                 relation=collect(job),
                 metric=metric.id,
-                company=job["company"].id,
-                date=job["date_from"],
-                currency=job["company"].currency_id.id,
-                value=self._get_value_sql(metric),
+                company=job.company.id,
+                date=job.date_from,
+                currency=job.company.currency_id.id,
+                value=self.env["crm.metric.fact"]._get_value_sql(
+                    SQL("%s", metric.aggregation),
+                    SQL("%s", metric.unit),
+                    SQL("numerator"),
+                    SQL("denominator"),
+                ),
                 uid=self.env.uid,
                 now=self.env.cr.now(),
             )
         )
         return dict(zip(("written", "deleted"), rows[0], strict=True))
-
-    @api.model
-    def _get_value_sql(self, metric):
-        if metric.aggregation != "ratio":
-            return SQL("numerator")
-        return SQL(
-            "ROUND(%s * numerator / NULLIF(denominator, 0), 6)",
-            100 if metric.unit == "percent" else 1,
-        )
 
     @api.model
     def _flush_sources(self):
@@ -179,13 +201,13 @@ class CrmMetricEngine(models.AbstractModel):
         end. Before the first computation nobody had a tier: there the first one ever
         given stands, so that history from before the installation can be compared.
         """
-        if job["is_current"]:
+        if job.is_current:
             query = SQL(
                 """
                 SELECT partner_id, tier_id FROM crm_value_profile
                  WHERE company_id = %s AND tier_id IS NOT NULL
                 """,
-                job["company"].id,
+                job.company.id,
             )
         else:
             query = SQL(
@@ -198,8 +220,8 @@ class CrmMetricEngine(models.AbstractModel):
                           CASE WHEN date < %(end)s THEN date END DESC,
                           CASE WHEN date < %(end)s THEN id END DESC, date, id
                 """,
-                company=job["company"].id,
-                end=job["end"],
+                company=job.company.id,
+                end=job.end,
             )
         self.env["crm.value.engine"]._create_working_table("crm_metric_tier", query)
 
@@ -252,9 +274,9 @@ class CrmMetricEngine(models.AbstractModel):
                   LEFT JOIN crm_metric_tier tier
                     ON tier.partner_id = customer.partner_id
                 """,
-                date_from=job["date_from"],
-                end=job["end"],
-                year=fields.Date.subtract(job["end"], years=1),
-                previous=fields.Date.subtract(job["end"], years=2),
+                date_from=job.date_from,
+                end=job.end,
+                year=fields.Date.subtract(job.end, years=1),
+                previous=fields.Date.subtract(job.end, years=2),
             ),
         )

@@ -94,10 +94,10 @@ class CrmMetricEngine(models.AbstractModel):
                 )
                 SELECT (SELECT COUNT(*) FROM written), (SELECT COUNT(*) FROM gone)
                 """,
-                company=job["company"].id,
-                currency=job["company"].currency_id.id,
-                end=job["end"],
-                month=job["date_from"],
+                company=job.company.id,
+                currency=job.company.currency_id.id,
+                end=job.end,
+                month=job.date_from,
                 uid=self.env.uid,
                 now=self.env.cr.now(),
             )

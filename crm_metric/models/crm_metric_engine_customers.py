@@ -36,7 +36,7 @@ class CrmMetricEngine(models.AbstractModel):
     def _collect_metric_customers_new(self, job):
         """Bought for the first time in the month."""
         return self._get_customers_sql(
-            SQL("1"), where=SQL("first_purchase >= %s", job["date_from"])
+            SQL("1"), where=SQL("first_purchase >= %s", job.date_from)
         )
 
     @api.model
@@ -46,8 +46,8 @@ class CrmMetricEngine(models.AbstractModel):
             SQL("1"),
             where=SQL(
                 "last_purchase >= %s AND last_before < %s",
-                job["date_from"],
-                fields.Date.subtract(job["date_from"], years=1),
+                job.date_from,
+                fields.Date.subtract(job.date_from, years=1),
             ),
         )
 
@@ -58,8 +58,8 @@ class CrmMetricEngine(models.AbstractModel):
             SQL("1"),
             where=SQL(
                 "last_purchase >= %s AND last_purchase < %s",
-                fields.Date.subtract(job["date_from"], years=1),
-                fields.Date.subtract(job["end"], years=1),
+                fields.Date.subtract(job.date_from, years=1),
+                fields.Date.subtract(job.end, years=1),
             ),
         )
 
@@ -108,5 +108,5 @@ class CrmMetricEngine(models.AbstractModel):
                AND profile.clv_predictive IS NOT NULL
              GROUP BY customer.team_id, customer.user_id, customer.tier_id
             """,
-            job["company"].id,
+            job.company.id,
         )

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -21,8 +19,8 @@ class CrmMetricEngine(models.AbstractModel):
              WHERE event.day >= %s AND event.day < %s
              GROUP BY event.team_id, event.user_id, tier.tier_id
             """,
-            job["date_from"],
-            job["end"],
+            job.date_from,
+            job.end,
         )
 
     @api.model
@@ -41,7 +39,7 @@ class CrmMetricEngine(models.AbstractModel):
               FROM (%(customers)s) customer
             """,
             costs=self.env["crm.campaign.cost"]._get_month_sql(
-                job["company"], job["date_from"], job["end"]
+                job.company, job.date_from, job.end
             ),
             customers=self._collect_metric_customers_new(job),
         )
@@ -53,11 +51,6 @@ class CrmMetricEngine(models.AbstractModel):
         A lead without a company counts for that of its salesperson, else for the first
         company, as its tier does.
         """
-        company = job["company"]
-        start, end = (
-            company._get_value_day_end(day - timedelta(days=1))
-            for day in (job["date_from"], job["end"])
-        )
         return SQL(
             """
             SELECT lead.team_id, lead.user_id, tier.tier_id,
@@ -75,10 +68,10 @@ class CrmMetricEngine(models.AbstractModel):
             """,
             numerator=numerator,
             denominator=denominator,
-            start=start,
-            end=end,
+            start=job.start,
+            end=job.stop,
             main=self.env["crm.lead"]._get_default_value_company().id,
-            company=company.id,
+            company=job.company.id,
             where=where or SQL("TRUE"),
         )
 

@@ -133,21 +133,43 @@ class CrmMetricFact(models.Model):
         )
 
     @api.model
-    def _get_total_sql(self, numerator, denominator, date, aggregation, unit):
-        """SQL: the value of several figures of one metric, from SQL of their columns."""
+    def _get_value_sql(self, aggregation, unit, numerator, denominator):
+        """SQL: the value of a figure, NUMERIC, from SQL of its parts.
+
+        The one formula of what a metric's value is: the engine writes it, totals of
+        groups follow it, and figures that are added up do. A ratio is its numerator by
+        its denominator, in percent times 100, rounded to six decimals; NULL without a
+        denominator. Everything else is its numerator.
+        """
         return SQL(
             """
-            CASE MIN(%(aggregation)s)
-                 WHEN 'ratio' THEN SUM(%(numerator)s) / NULLIF(SUM(%(denominator)s), 0)
-                                   * CASE MIN(%(unit)s) WHEN 'percent' THEN 100 ELSE 1 END
-                 WHEN 'stock' THEN SUM(%(numerator)s) / NULLIF(COUNT(DISTINCT %(date)s), 0)
-                 ELSE SUM(%(numerator)s) END
+            CASE WHEN %(aggregation)s <> 'ratio' THEN (%(numerator)s)::numeric
+                 ELSE ROUND(CASE %(unit)s WHEN 'percent' THEN 100 ELSE 1 END
+                            * (%(numerator)s)::numeric
+                            / NULLIF((%(denominator)s)::numeric, 0), 6) END
             """,
             aggregation=aggregation,
+            unit=unit,
             numerator=numerator,
             denominator=denominator,
-            unit=unit,
-            date=date,
+        )
+
+    @api.model
+    def _get_total_sql(self, numerator, denominator, date, aggregation, unit):
+        """SQL: the value of several figures of one metric, from SQL of their columns.
+
+        Stocks of several months are averaged, what they sum to in a month is not.
+        """
+        months = SQL(
+            "CASE MIN(%s) WHEN 'stock' THEN NULLIF(COUNT(DISTINCT %s), 0) ELSE 1 END",
+            aggregation,
+            date,
+        )
+        return self._get_value_sql(
+            SQL("MIN(%s)", aggregation),
+            SQL("MIN(%s)", unit),
+            SQL("SUM(%s) / %s", numerator, months),
+            SQL("SUM(%s)", denominator),
         )
 
     @api.model
@@ -187,12 +209,12 @@ class CrmMetricFact(models.Model):
                 released=SQL.identifier(name),
                 ids=list(ids),
                 kept=SQL(", ").join(kept),
-                value_new=self._get_single_value_sql(
+                value_new=self._get_value_of_metric_sql(
                     SQL("merged.metric_id"),
                     SQL("merged.numerator"),
                     SQL("merged.denominator"),
                 ),
-                value_added=self._get_single_value_sql(
+                value_added=self._get_value_of_metric_sql(
                     SQL("fact.metric_id"),
                     SQL("fact.numerator + EXCLUDED.numerator"),
                     SQL("fact.denominator + EXCLUDED.denominator"),
@@ -204,16 +226,12 @@ class CrmMetricFact(models.Model):
         self.invalidate_model()
 
     @api.model
-    def _get_single_value_sql(self, metric, numerator, denominator):
-        """SQL: the value of one figure, as ``crm.metric.engine`` writes it."""
+    def _get_value_of_metric_sql(self, metric, numerator, denominator):
+        """As :meth:`_get_value_sql`, for the metric of id ``metric``, an SQL."""
         return SQL(
-            """
-            (SELECT CASE WHEN metric.aggregation <> 'ratio' THEN %(numerator)s
-                    ELSE ROUND(CASE metric.unit WHEN 'percent' THEN 100 ELSE 1 END
-                               * (%(numerator)s) / NULLIF(%(denominator)s, 0), 6) END
-               FROM crm_metric metric WHERE metric.id = %(metric)s)
-            """,
-            metric=metric,
-            numerator=numerator,
-            denominator=denominator,
+            "(SELECT %s FROM crm_metric metric WHERE metric.id = %s)",
+            self._get_value_sql(
+                SQL("metric.aggregation"), SQL("metric.unit"), numerator, denominator
+            ),
+            metric,
         )

@@ -4,7 +4,7 @@ import time
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, date_utils, format_date
 
@@ -26,32 +26,13 @@ class CrmMetricRun(models.Model):
     """
 
     _name = "crm.metric.run"
+    _inherit = "crm.company.job"
     _description = "Metric Computation"
-    _order = "id desc"
 
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, ondelete="cascade"
-    )
     date_from = fields.Date(string="First Month", required=True, readonly=True)
     date_to = fields.Date(string="Last Month", required=True, readonly=True)
     next_month = fields.Date(
         readonly=True, help="The month that is computed next, while it waits."
-    )
-    state = fields.Selection(
-        [("waiting", "Under Way"), ("done", "Done"), ("failed", "Failed")],
-        required=True,
-        readonly=True,
-        default="waiting",
-        index=True,
-    )
-    started_at = fields.Datetime(string="Started", readonly=True)
-    finished_at = fields.Datetime(string="Finished", readonly=True)
-    duration = fields.Float(
-        string="Duration (Seconds)",
-        readonly=True,
-        aggregator="avg",
-        digits=(10, 2),
-        help="Time spent computing, without waiting.",
     )
     is_scheduled = fields.Boolean(string="Daily", readonly=True)
     written_count = fields.Integer(
@@ -64,7 +45,6 @@ class CrmMetricRun(models.Model):
     counts = fields.Json(
         readonly=True, help="Figures written and removed, by metric code."
     )
-    error = fields.Text(readonly=True)
 
     @api.depends("company_id", "date_from", "date_to")
     @api.depends_context("lang")
@@ -103,15 +83,8 @@ class CrmMetricRun(models.Model):
     @api.model
     def _request(self, companies=None, date_from=None, date_to=None, **vals):
         """Runs that wait for the scheduled action, one per company; see recompute."""
-        self._check_may_recompute()
-        companies = self.env["res.company"].browse(
-            companies.ids if isinstance(companies, models.BaseModel) else companies
-        )
-        companies = companies or self.env.company
-        if companies - self.env.companies and not self.env.su:
-            raise AccessError(
-                self.env._("You can compute the metrics of your own companies only.")
-            )
+        self._check_may_run()
+        companies = self._resolve_companies(companies)
         return self.sudo().create(
             [
                 self._prepare_run_vals(company, date_from, date_to) | vals
@@ -145,17 +118,16 @@ class CrmMetricRun(models.Model):
             "next_month": first,
         }
 
+    def _get_progress(self):
+        """Months that are over, of those asked for."""
+        if not self.next_month:
+            return 0.0
+        months = self._count_months(self.date_from, self.date_to) + 1
+        return 100.0 * self._count_months(self.date_from, self.next_month) / months
+
     @api.model
-    def _check_may_recompute(self):
-        if not self.env.su and not self.env.user.has_group(
-            "crm_value_tiering.group_value_manager"
-        ):
-            raise AccessError(
-                self.env._(
-                    "Only managers of customer value can compute metrics. Ask one of "
-                    "them, or wait for the daily computation."
-                )
-            )
+    def _count_months(self, first, last):
+        return 12 * (last.year - first.year) + last.month - first.month
 
     def action_open_facts(self):
         """Open the figures of the company and months of this run."""
@@ -186,7 +158,7 @@ class CrmMetricRun(models.Model):
         begun = time.monotonic()
         while run.state == "waiting":
             # Lock and working tables end with the transaction: after a commit, again.
-            if not run.company_id._try_lock_value_job(run._name):
+            if not run._try_lock(run.company_id):
                 return False
             clock = time.monotonic()
             run.started_at = run.started_at or fields.Datetime.now()
@@ -221,10 +193,10 @@ class CrmMetricRun(models.Model):
         job = engine._prepare_month(self.company_id, month, parameters)
         counts = dict(self.counts or {})
         for metric in metrics:
-            if job["is_current"] or not metric.is_snapshot:
+            if job.is_current or not metric.is_snapshot:
                 rows = self._attempt(engine._compute_metric, metric, job)
                 self._add_counts(counts, metric.code, rows)
-        if job["is_current"]:
+        if job.is_current:
             rows = self._attempt(engine._compute_cohorts, None, job)
             self._add_counts(counts, "cohorts", rows)
         self.counts = counts
@@ -287,20 +259,14 @@ class CrmMetricRun(models.Model):
         closed late, is still counted.
         """
         self._schedule_daily()
-        crons = self.env["ir.cron"]
         waiting = self.search([("state", "=", "waiting")], order="id")
-        crons._commit_progress(remaining=len(waiting))
-        for run in waiting:
-            try:
-                free = run._process(commit=crons._commit_progress)
-            except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
-                _logger.info("Metrics of %s: again, %s", run.company_id.name, error)
-                self.env.cr.rollback()
-                continue
-            if not free:
-                continue  # it stays among the remaining ones
-            if not crons._commit_progress(1 if run.state != "waiting" else 0):
-                break
+        self._run_each(
+            waiting,
+            lambda run: (
+                run._process(commit=self.env["ir.cron"]._commit_progress)
+                and run.state != "waiting"
+            ),
+        )
 
     @api.model
     def _schedule_daily(self):

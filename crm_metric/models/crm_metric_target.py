@@ -16,20 +16,12 @@ class CrmMetricTarget(models.Model):
 
     _name = "crm.metric.target"
     _description = "Metric Target"
-    _inherit = "crm.effective.mixin"
+    _inherit = ["crm.company.mixin", "crm.effective.mixin"]
     _order = "date_from desc, metric_id, id"
     _rec_name = "metric_id"
-    _check_company_auto = True
 
     metric_id = fields.Many2one(
         "crm.metric", required=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
-        ondelete="cascade",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     team_id = fields.Many2one(

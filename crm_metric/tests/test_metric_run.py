@@ -187,7 +187,7 @@ class TestMetricRun(MetricCommon):
         """The second leaves it to the first, and leaves no run behind."""
         with self.registry.cursor() as cr:
             company = self.company.with_env(self.env(cr=cr))
-            self.assertTrue(company._try_lock_value_job("crm.metric.run"))
+            self.assertTrue(company.env["crm.job.run"]._try_lock(company, "crm.metric.run"))
             self.assertFalse(self.metric_runs.recompute(self.company))
             self.assertFalse(self._own_runs())
             waiting = self.metric_runs._request(self.company)
@@ -218,7 +218,7 @@ class TestMetricRun(MetricCommon):
         prepare = self.engine._collect_customers
 
         def fail_in_may(engine, job):
-            if job["date_from"].month == 5:
+            if job.date_from.month == 5:
                 raise ValueError("not in May")
             return prepare(engine, job)
 

@@ -43,9 +43,9 @@ class CrmMetricEngine(models.AbstractModel):
             """,
             numerator=numerator,
             denominator=denominator,
-            company=job["company"].id,
-            start=job["date_from"],
-            end=job["end"],
+            company=job.company.id,
+            start=job.date_from,
+            end=job.end,
             counted=self.env["crm.satisfaction.answer"]._get_counted_sql(),
             kind=SQL("answer.kind = %s", kind) if kind else SQL("TRUE"),
         )

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class CrmValueParameters(models.AbstractModel):
@@ -13,7 +13,3 @@ class CrmValueParameters(models.AbstractModel):
         "observation window. Customers without answers are scored on the other "
         "dimensions. 0: not used.",
     )
-
-    @api.model
-    def _get_dimension_weight_fields(self):
-        return [*super()._get_dimension_weight_fields(), "weight_satisfaction"]

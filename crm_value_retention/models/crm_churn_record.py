@@ -10,17 +10,13 @@ class CrmChurnRecord(models.Model):
     """
 
     _name = "crm.churn.record"
+    _inherit = "crm.company.mixin"
     _description = "Churn Record"
     _order = "date desc, id desc"
     _rec_name = "partner_id"
 
     company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        ondelete="cascade",
-        default=lambda self: self.env.company,
-        domain=lambda self: [("id", "in", self.env.companies.ids)],
+        domain=lambda self: [("id", "in", self.env.companies.ids)]
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     partner_id = fields.Many2one(

@@ -13,13 +13,11 @@ class CrmValueOutreach(models.Model):
     """
 
     _name = "crm.value.outreach"
+    _inherit = "crm.company.mixin"
     _description = "Retention Activity"
     _order = "date desc, id desc"
     _rec_name = "partner_id"
 
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, ondelete="cascade"
-    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, index=True, ondelete="cascade"

@@ -1,15 +1,9 @@
-import logging
-
 from dateutil.relativedelta import relativedelta
 from markupsafe import Markup
 
 from odoo import api, models
-from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
-
-_logger = logging.getLogger(__name__)
 
 
 class CrmValueOutreach(models.Model):
@@ -29,7 +23,7 @@ class CrmValueOutreach(models.Model):
         :return: what was claimed; none when another job is at it
         """
         outreach = self.sudo().with_company(company)
-        if not company._try_lock_value_job(self._name):
+        if not self.env["crm.job.run"]._try_lock(company, self._name):
             return self.browse()
         today = company._get_value_today()
         outreach._update_outcomes(company, today)
@@ -156,19 +150,9 @@ class CrmValueOutreach(models.Model):
                 Domain(f"crm_value_{kind}", "=", True) for kind in self._get_kinds()
             )
         )
-        self.env["ir.cron"]._commit_progress(remaining=len(companies))
-        for company in companies:
-            try:
-                self._schedule_company(company)
-            except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
-                # Another host was faster: its activities will do.
-                _logger.info(
-                    "Actions of %s: left to another job, %s", company.name, error
-                )
-                self.env.cr.rollback()
-                continue
-            if not self.env["ir.cron"]._commit_progress(1):
-                break
+        self.env["crm.job.run"]._run_each(
+            companies, self._schedule_company, self._name
+        )
 
     def _prepare_contact_activities(self, profile, parameters, today):
         """One activity of the tier's kind, or those of its plan."""

@@ -18,7 +18,7 @@ class TestValueLock(ActionCommon):
         }
         with self.registry.cursor() as cr:
             elsewhere = self.company.with_env(self.env(cr=cr))
-            self.assertTrue(elsewhere._try_lock_value_job(running))
+            self.assertTrue(elsewhere.env["crm.job.run"]._try_lock(elsewhere, running))
             for name, job in jobs.items():
                 with self.subTest(running=running, job=name):
                     self.assertEqual(bool(job()), name != running)
@@ -27,9 +27,9 @@ class TestValueLock(ActionCommon):
         """This very transaction has computed them: another one may do the rest."""
         with self.registry.cursor() as cr:
             elsewhere = self.company.with_env(self.env(cr=cr))
-            self.assertFalse(elsewhere._try_lock_value_job("crm.value.run"))
-            self.assertTrue(elsewhere._try_lock_value_job("crm.metric.run"))
-            self.assertTrue(elsewhere._try_lock_value_job("crm.value.outreach"))
+            self.assertFalse(elsewhere.env["crm.job.run"]._try_lock(elsewhere, "crm.value.run"))
+            self.assertTrue(elsewhere.env["crm.job.run"]._try_lock(elsewhere, "crm.metric.run"))
+            self.assertTrue(elsewhere.env["crm.job.run"]._try_lock(elsewhere, "crm.value.outreach"))
 
     def test_metrics_are_computed(self):
         """The night's activities do not wait for a long computation of metrics."""
@@ -42,5 +42,5 @@ class TestValueLock(ActionCommon):
         other = self._create_company("Value Test Other Company")
         with self.registry.cursor() as cr:
             elsewhere = other.with_env(self.env(cr=cr))
-            self.assertTrue(elsewhere._try_lock_value_job("crm.value.outreach"))
+            self.assertTrue(elsewhere.env["crm.job.run"]._try_lock(elsewhere, "crm.value.outreach"))
             self.assertTrue(self._schedule())

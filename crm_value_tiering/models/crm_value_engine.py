@@ -1,3 +1,8 @@
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -6,14 +11,88 @@ YEAR_DAYS = 365
 WORK_MEMORY = "128MB"
 
 
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One of the things that the value score is made of.
+
+    The profile has a field ``score_<code>`` (1 to 5), the value model a field
+    ``weight_<code>`` (percent).
+
+    :param measure: SQL of a number over the facts ``f``, more is better, NULL when
+        unknown: then it is left out and the weights of the others take its place
+    :param measure_field: field of the profile that keeps the measure, unrounded, so that the
+        explanation can say where the customer stands; a date counts in days since 1970
+    :param facts: for a dimension that brings facts of its own: called with the job,
+        returns SQL of rows ``partner_id`` (commercial partners, each once) and
+        ``columns``. They are on ``f`` from there on and kept by the profile. While the
+        weight is 0 nothing is measured, and the profile's fields are empty.
+    :param columns: field of the profile → type of its column in PostgreSQL
+    """
+
+    code: str
+    measure: SQL
+    measure_field: str
+    facts: Callable[["ValueJob"], SQL] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def weight_field(self) -> str:
+        return f"weight_{self.code}"
+
+    @property
+    def score_field(self) -> str:
+        return f"score_{self.code}"
+
+    @property
+    def place(self) -> str:
+        """Column with the place on the scale, from 1 as arrays count."""
+        return f"place_{self.code}"
+
+    @property
+    def table(self) -> str:
+        """Working table of the dimension's own facts."""
+        return f"crm_value_fact_{self.code}"
+
+
+@dataclass(slots=True)
+class ValueJob:
+    """One computation of one company: what it was given, then what the stages found.
+
+    :param company: res.company
+    :param as_of: last local day of the company whose documents count
+    :param parameters: of the value model, see ``_get_parameters`` there
+    :param scope: SQL of the commercial partners to compute; None: all customers
+    :param hysteresis: whether the present tier holds a customer back from falling
+    :param run_id: id of the run that transitions name; None: nothing is written
+    :param dimensions: those that are measured, by the parameters' weights
+    :param calibration: scales and tier limits, JSON-able: see the run
+    :param scales: code → scale, made from the calibration
+    :param fit: parameters of the forecast, JSON-able: see the run
+    :param counts: what was counted and written, by name
+    :param extra: for other modules, by their name
+    """
+
+    company: models.BaseModel
+    as_of: date
+    parameters: dict[str, Any]
+    scope: SQL | None = None
+    hysteresis: bool = True
+    run_id: int | None = None
+    dimensions: list[Dimension] = field(default_factory=list)
+    calibration: dict[str, Any] = field(default_factory=dict)
+    scales: dict[str, Any] = field(default_factory=dict)
+    fit: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
 class CrmValueEngine(models.AbstractModel):
     """From documents to value profiles, in a handful of set-based statements.
 
-    The stages, each a method on a *job* (a dict that the stages fill, see
-    :meth:`_prepare_job`): facts per customer → scales → fitted forecast → scores and
-    lifetime values → tier limits → profiles, history, leads. This file holds the order
-    of the stages, the dimensions and the facts; calibration, forecast, scoring and
-    storage follow in files of their own.
+    The stages, each a method on a :class:`ValueJob`: facts per customer → scales →
+    fitted forecast → scores and lifetime values → tier limits → profiles, history,
+    leads. This file holds the order of the stages, the dimensions and the facts;
+    calibration, forecast, scoring and storage follow in files of their own.
 
     Working tables are temporary and end with the transaction: a run that is killed
     leaves the last good result.
@@ -44,7 +123,8 @@ class CrmValueEngine(models.AbstractModel):
         engine._flush_targets()
         engine._collect_facts(job)
         if base:
-            job.update(calibration=base.calibration, fit=base.fit)
+            job.calibration, job.fit = base.calibration, base.fit
+            job.scales = engine._get_scales(job.calibration)
         else:
             engine._calibrate_dimensions(job)
             engine._calibrate_forecast(job)
@@ -58,17 +138,16 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _prepare_job(self, company, policy, as_of, hysteresis, scope=None):
-        return {
-            "company": company,
-            "as_of": as_of,
-            "scope": scope,
-            "hysteresis": hysteresis,
-            "run_id": self.env.context.get("crm_value_run_id"),
-            "parameters": policy._get_parameters(),
-            "calibration": {},
-            "fit": {},
-            "counts": {},
-        }
+        parameters = policy._get_parameters()
+        return ValueJob(
+            company=company,
+            as_of=as_of,
+            scope=scope,
+            hysteresis=hysteresis,
+            run_id=self.env.context.get("crm_value_run_id"),
+            parameters=parameters,
+            dimensions=self._get_dimensions(parameters),
+        )
 
     @api.model
     def _flush_targets(self):
@@ -93,54 +172,53 @@ class CrmValueEngine(models.AbstractModel):
 
     # -------------------------------------------------------------- dimensions
     @api.model
-    def _get_dimensions(self, parameters=None):
-        """Hook: what the value score is made of.
+    def _get_all_dimensions(self):
+        """Hook: what the value score can be made of, in the order shown to users.
 
-        :param parameters: those of a computation (see ``_get_parameters`` of the value
-            policy): a dimension that costs something to measure is left out when its
-            weight is 0; None: all dimensions that there are
-        :return: list of dicts, in the order shown to users:
-
-            - ``code``: ``<code>``; the profile has a field ``score_<code>`` (1 to 5) and
-              the model a field ``weight_<code>``
-            - ``measure``: SQL of a number over the facts ``f`` (see
-              :meth:`_collect_facts`), more is better, NULL when unknown; an unknown
-              dimension is left out and the weights of the others take its place
-            - ``field``: field of the profile that keeps the measure, unrounded, so that
-              the explanation can say where the customer stands; a date counts in days
-              since 1970
-            - ``join`` (optional): SQL that joins further facts to ``f.partner_id``; one
-              that the profile keeps is also added to ``_get_place_columns``, where what
-              is joined is at hand, and to ``_get_profile_columns``
+        A module adds a :class:`Dimension`, the fields that it names, and the words for
+        its measure, see ``_get_measure_text`` of the profile.
         """
         return [
-            {
-                "code": "recency",
-                "measure": SQL("(f.last_purchase - DATE '1970-01-01')"),
-                "field": "last_purchase",
-            },
-            {
-                "code": "frequency",
-                "measure": SQL("f.window_purchases"),
-                "field": "window_purchases",
-            },
-            {
-                "code": "monetary",
-                "measure": SQL("f.revenue_window"),
-                "field": "revenue_window",
-            },
-            {
-                "code": "variety",
-                "measure": SQL("f.product_count"),
-                "field": "product_count",
-            },
+            Dimension(
+                "recency", SQL("(f.last_purchase - DATE '1970-01-01')"), "last_purchase"
+            ),
+            Dimension("frequency", SQL("f.window_purchases"), "window_purchases"),
+            Dimension("monetary", SQL("f.revenue_window"), "revenue_window"),
+            Dimension("variety", SQL("f.product_count"), "product_count"),
         ]
 
     @api.model
-    def _get_dimension_joins(self, parameters):
-        """SQL: the joins that the measures of the dimensions need."""
-        dimensions = self._get_dimensions(parameters)
-        return SQL(" ").join(d["join"] for d in dimensions if d.get("join"))
+    def _get_dimensions(self, parameters):
+        """The dimensions that a computation with ``parameters`` measures: not those
+        which bring facts of their own and have no weight."""
+        return [
+            dimension
+            for dimension in self._get_all_dimensions()
+            if not dimension.facts or parameters.get(dimension.weight_field)
+        ]
+
+    @api.model
+    def _get_facts_sql(self, job):
+        """SQL: the facts ``f``, with those that dimensions bring."""
+        own = [dimension for dimension in job.dimensions if dimension.facts]
+        if not own:
+            return SQL("crm_value_fact f")
+        return SQL(
+            "(SELECT fact.*, %s FROM crm_value_fact fact %s) f",
+            SQL(", ").join(
+                SQL.identifier(dimension.table, name)
+                for dimension in own
+                for name in dimension.columns
+            ),
+            SQL(" ").join(
+                SQL(
+                    "LEFT JOIN %(table)s ON %(partner)s = fact.partner_id",
+                    table=SQL.identifier(dimension.table),
+                    partner=SQL.identifier(dimension.table, "partner_id"),
+                )
+                for dimension in own
+            ),
+        )
 
     # ------------------------------------------------------------------- facts
     @api.model
@@ -161,12 +239,12 @@ class CrmValueEngine(models.AbstractModel):
         present profile ``profile_id`` (NULL: there is none) and ``from_<column>`` for
         each of ``_get_present_columns``.
         """
-        company, as_of, scope = job["company"], job["as_of"], job["scope"]
-        parameters = job["parameters"]
+        company, as_of, scope = job.company, job.as_of, job.scope
+        parameters = job.parameters
         source = self.env["crm.value.source"]
         window = parameters["window_days"]
         in_window = SQL("day > %s::date - %s", as_of, window) if window else SQL("TRUE")
-        job["counts"]["documents_without_rate"] = source._count_without_rate(
+        job.counts["documents_without_rate"] = source._count_without_rate(
             parameters["source"], company, as_of, scope
         )
         # One sort by customer and day serves the running first day, the distinct days
@@ -261,9 +339,12 @@ class CrmValueEngine(models.AbstractModel):
                 year=YEAR_DAYS,
             ),
         )
-        job["counts"]["customers"] = self._fetch_value(
+        job.counts["customers"] = self._fetch_value(
             SQL("SELECT COUNT(*) FROM crm_value_fact WHERE purchase_days > 0")
         )
+        for dimension in job.dimensions:
+            if dimension.facts:
+                self._create_working_table(dimension.table, dimension.facts(job))
 
     @api.model
     def _get_present_columns(self):

@@ -21,13 +21,14 @@ class CrmValueEngine(models.AbstractModel):
         """Fill ``calibration["dimensions"]``: per code the ``steps`` of its scale, see
         ``stats.scale``: lists of a measure, the customers below it, those who have it.
         """
-        parameters, calibration = job["parameters"], job["calibration"]
-        customers = job["counts"]["customers"]
+        parameters, calibration = job.parameters, job.calibration
+        customers = job.counts["customers"]
         calibration["sufficient"] = customers >= parameters["min_customers"]
         calibration["dimensions"] = {
-            dimension["code"]: {"steps": self._get_scale_steps(job, dimension)}
-            for dimension in self._get_dimensions(parameters)
+            dimension.code: {"steps": self._get_scale_steps(job, dimension)}
+            for dimension in job.dimensions
         }
+        job.scales = self._get_scales(calibration)
 
     @api.model
     def _get_scale_steps(self, job, dimension):
@@ -44,7 +45,7 @@ class CrmValueEngine(models.AbstractModel):
                                SUM(equal) OVER (ORDER BY measure) - equal AS below
                           FROM (SELECT measure, COUNT(*)::int AS equal
                                   FROM (SELECT (%(measure)s)::float8 AS measure
-                                          FROM crm_value_fact f %(joins)s
+                                          FROM %(facts)s
                                          WHERE f.purchase_days > 0
                                            AND (%(measure)s) IS NOT NULL) measured
                                  GROUP BY measure) counted) ranked
@@ -52,8 +53,8 @@ class CrmValueEngine(models.AbstractModel):
                     OR (below + equal) * %(steps)s / total > below * %(steps)s / total
                  ORDER BY measure
                 """,
-                measure=dimension["measure"],
-                joins=self._get_dimension_joins(job["parameters"]),
+                measure=dimension.measure,
+                facts=self._get_facts_sql(job),
                 steps=scale.STEPS,
             )
         )
@@ -76,7 +77,7 @@ class CrmValueEngine(models.AbstractModel):
         made by a version of the module that learned something else."""
         learned = run.calibration["dimensions"]
         return all(
-            "steps" in learned.get(dimension["code"], ())
+            "steps" in learned.get(dimension.code, ())
             for dimension in self._get_dimensions(run.parameters)
         )
 
@@ -91,18 +92,18 @@ class CrmValueEngine(models.AbstractModel):
         that the customers alone do not determine the parameters, see
         ``stats.optimize.estimate``.
         """
-        job["fit"] = {
+        job.fit = {
             "purchases": self._fit_purchases(job),
             "spend": self._fit_spend(job),
         }
 
     @api.model
     def _fit_purchases(self, job):
-        as_of = job["as_of"]
+        as_of = job.as_of
         repeaters = self._fetch_value(
             SQL("SELECT COUNT(*) FROM crm_value_fact WHERE purchase_days > 1")
         )
-        if repeaters < job["parameters"]["min_repeaters"]:
+        if repeaters < job.parameters["min_repeaters"]:
             return self._get_fallback_fit(job, "purchases", "few", repeaters)
         rows = self.env.execute_query(
             SQL(
@@ -159,7 +160,7 @@ class CrmValueEngine(models.AbstractModel):
             )
         )
         repeaters = sum(row[2] for row in rows)
-        if repeaters < job["parameters"]["min_repeaters"]:
+        if repeaters < job.parameters["min_repeaters"]:
             return self._get_fallback_fit(job, "spend", "few", repeaters)
         fit = gamma_gamma.fit(
             Counter({(x, spend): count for x, spend, count in sorted(rows)})
@@ -183,7 +184,7 @@ class CrmValueEngine(models.AbstractModel):
         """Parameters of the last run that fitted ``part``, else none: the rule."""
         runs = self.env["crm.value.run"].search(
             [
-                ("company_id", "=", job["company"].id),
+                ("company_id", "=", job.company.id),
                 ("state", "=", "done"),
                 ("kind", "=", "full"),
             ],
@@ -212,7 +213,7 @@ class CrmValueEngine(models.AbstractModel):
         allow: of the two limits around it the nearer one, when equally near the smaller
         tier. All customers equal: everybody is in the middle tier.
         """
-        parameters, calibration = job["parameters"], job["calibration"]
+        parameters, calibration = job.parameters, job.calibration
         tiers = parameters["tiers"]
         calibration["tiers"] = [{"tier_id": tier["tier_id"]} for tier in tiers]
         calibration["neutral_tier"] = None
@@ -232,7 +233,7 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_share_limits(self, job):
         """Limits of all tiers but the last for a rule by share; None: an empty tier."""
-        parameters, calibration = job["parameters"], job["calibration"]
+        parameters, calibration = job.parameters, job.calibration
         tiers = parameters["tiers"]
         by_revenue = parameters["tier_rule"] == "share_revenue"
         weight = SQL("GREATEST(revenue_window, 0)") if by_revenue else SQL("1")

@@ -25,7 +25,7 @@ class CrmValueEngine(models.AbstractModel):
         ``purchases`` in the next 365 days, and ``discounted`` over the horizon, each
         year's purchases discounted from its middle.
         """
-        fit = job["fit"]["purchases"]
+        fit = job.fit["purchases"]
         xs, ages, purchases, discounted = [], [], [], []
         if fit["method"] != "rule":
             expected = mbg_nbd.ExpectedPurchases(
@@ -37,10 +37,10 @@ class CrmValueEngine(models.AbstractModel):
                     SELECT DISTINCT purchase_days - 1, %s::date - first_purchase
                       FROM crm_value_fact WHERE purchase_days > 0
                     """,
-                    job["as_of"],
+                    job.as_of,
                 )
             )
-            years = range(1, job["parameters"]["horizon_years"] + 1)
+            years = range(1, job.parameters["horizon_years"] + 1)
             horizons = [year * YEAR_DAYS / DAYS_PER_WEEK for year in years]
             discounts = [self._get_discount(job, year - 1) for year in years]
             for x, age in pairs:
@@ -72,14 +72,14 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_discount(self, job, year):
         """Value today of 1 in the middle of ``year`` (0: the next 365 days)."""
-        return (1 + job["parameters"]["discount_rate"] / 100) ** -(year + 0.5)
+        return (1 + job.parameters["discount_rate"] / 100) ** -(year + 0.5)
 
     @api.model
     def _get_activity_columns(self, job):
         """``p_alive, spend`` → SQL: whether the customer is still active (0 to 1), and
         what a purchase brings; NULL for whoever never bought.
         """
-        by_rule = job["fit"]["purchases"]["method"] == "rule"
+        by_rule = job.fit["purchases"]["method"] == "rule"
         return {
             "p_alive": self._get_rule_sql(job) if by_rule else self._get_alive_sql(job),
             "spend": self._get_spend_sql(job),
@@ -91,13 +91,13 @@ class CrmValueEngine(models.AbstractModel):
 
         NULL for whoever never bought; 0 to 1; per year; company currency, unrounded.
         """
-        margin = job["parameters"]["margin_rate"] / 100
-        fit = job["fit"]["purchases"]
+        margin = job.parameters["margin_rate"] / 100
+        fit = job.fit["purchases"]
         if fit["method"] == "rule":
             buy_year = SQL("f.p_alive")
             discounted = SQL(" + ").join(
                 SQL("%s * %s ^ %s", self._get_discount(job, year), buy_year, year + 1)
-                for year in range(job["parameters"]["horizon_years"])
+                for year in range(job.parameters["horizon_years"])
             )
             return {
                 "p_buy_quarter": SQL(
@@ -128,7 +128,7 @@ class CrmValueEngine(models.AbstractModel):
         The exponent is kept within what exp() takes: PostgreSQL raises an error on
         overflow *and* on underflow.
         """
-        p = job["fit"]["purchases"]["parameters"]
+        p = job.fit["purchases"]["parameters"]
         return SQL(
             """
             CASE WHEN f.purchase_days > 0 THEN
@@ -139,7 +139,7 @@ class CrmValueEngine(models.AbstractModel):
                     - ln(%(alpha)s + (f.last_purchase - f.first_purchase) / %(week)s)
                 ))))) END
             """,
-            as_of=job["as_of"],
+            as_of=job.as_of,
             week=self._get_float_sql(DAYS_PER_WEEK),
             **{name: self._get_float_sql(value) for name, value in p.items()},
         )
@@ -153,11 +153,11 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_buy_sql(self, job, days):
         """P(a purchase within ``days``) of an active customer."""
-        p = job["fit"]["purchases"]["parameters"]
+        p = job.fit["purchases"]["parameters"]
         age = SQL(
             "%s + (%s::date - f.first_purchase) / %s",
             self._get_float_sql(p["alpha"]),
-            job["as_of"],
+            job.as_of,
             self._get_float_sql(DAYS_PER_WEEK),
         )
         return SQL(
@@ -171,7 +171,7 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_spend_sql(self, job):
         """Expected spend per purchase; see ``stats.gamma_gamma.expected_spend``."""
-        fit = job["fit"]["spend"]
+        fit = job.fit["spend"]
         if fit["method"] == "rule":
             return SQL("(f.spend_total / NULLIF(f.purchase_days, 0))::float8")
         p = fit["parameters"]
@@ -184,7 +184,7 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_rule_sql(self, job):
         """Rule of thumb: probability of a purchase within a year, by recency."""
-        recency = SQL("(%s::date - f.last_purchase)", job["as_of"])
+        recency = SQL("(%s::date - f.last_purchase)", job.as_of)
         return SQL(
             "CASE WHEN f.purchase_days > 0 THEN CASE %s ELSE %s::float8 END END",
             SQL(" ").join(

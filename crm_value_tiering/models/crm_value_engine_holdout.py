@@ -31,9 +31,9 @@ class CrmValueEngine(models.AbstractModel):
         engine._collect_facts(job)
         engine._calibrate_dimensions(job)
         engine._calibrate_forecast(job)
-        for part, fit in job["fit"].items():
+        for part, fit in job.fit.items():
             if fit["method"] == "previous":
-                job["fit"][part] = {**fit, "method": "rule"}
+                job.fit[part] = {**fit, "method": "rule"}
         engine._score(job)
         engine._create_outcomes(job, until)
         engine._create_comparison(job, (until - calibrate_until).days)
@@ -47,8 +47,8 @@ class CrmValueEngine(models.AbstractModel):
             "customers": customers,
             "buyers": buyers,
             "spend": spend or "0",
-            "forecast": job["fit"]["purchases"]["method"],
-            "repeaters": job["fit"]["purchases"]["repeaters"],
+            "forecast": job.fit["purchases"]["method"],
+            "repeaters": job.fit["purchases"]["repeaters"],
         }
         if customers:
             figures |= {
@@ -96,12 +96,12 @@ class CrmValueEngine(models.AbstractModel):
                  GROUP BY partner_id
                 """,
                 events=self.env["crm.value.source"]._get_events_sql(
-                    job["parameters"]["source"],
-                    job["company"],
+                    job.parameters["source"],
+                    job.company,
                     until,
-                    job["parameters"]["include_zero"],
+                    job.parameters["include_zero"],
                 ),
-                as_of=job["as_of"],
+                as_of=job.as_of,
             ),
         )
 
@@ -112,7 +112,7 @@ class CrmValueEngine(models.AbstractModel):
         ``p_buy`` is the probability of a purchase within the ``days`` that followed; the
         rule of thumb knows a year only, and stands for itself.
         """
-        if job["fit"]["purchases"]["method"] == "rule":
+        if job.fit["purchases"]["method"] == "rule":
             p_buy = self._get_rule_sql(job)
         else:
             p_buy = SQL(

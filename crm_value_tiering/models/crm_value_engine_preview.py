@@ -46,14 +46,14 @@ class CrmValueEngine(models.AbstractModel):
         engine._create_preview(job)
         return {
             "as_of": str(as_of),
-            "customers": job["counts"]["customers"],
-            "repeaters": job["fit"]["purchases"]["repeaters"],
-            "sufficient": job["calibration"]["sufficient"],
-            "forecast": job["fit"]["purchases"]["method"],
+            "customers": job.counts["customers"],
+            "repeaters": job.fit["purchases"]["repeaters"],
+            "sufficient": job.calibration["sufficient"],
+            "forecast": job.fit["purchases"]["method"],
             "idle": engine._fetch_value(
                 SQL("SELECT COUNT(*) FROM crm_value_preview WHERE window_purchases = 0")
             ),
-            "documents_without_rate": job["counts"]["documents_without_rate"],
+            "documents_without_rate": job.counts["documents_without_rate"],
             "currencies": engine._get_currencies_without_rate(job),
             "tiers": engine._get_preview_tiers(job),
             "moves": engine._get_preview_moves(),
@@ -82,7 +82,7 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _get_preview_tiers(self, job):
-        decimals = job["company"].currency_id.decimal_places
+        decimals = job.company.currency_id.decimal_places
         found = {
             row["tier_id"]: row
             for row in self.env.execute_query_dict(
@@ -109,7 +109,7 @@ class CrmValueEngine(models.AbstractModel):
             )
         )
         limits = {
-            tier["tier_id"]: tier.get("limit") for tier in job["calibration"]["tiers"]
+            tier["tier_id"]: tier.get("limit") for tier in job.calibration["tiers"]
         }
         without = [None] if None in found else []
         return [
@@ -159,7 +159,7 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_currencies_without_rate(self, job):
         """Names of the currencies whose documents are left out. Invoices have rates."""
-        if not job["counts"]["documents_without_rate"]:
+        if not job.counts["documents_without_rate"]:
             return []
         source = self.env["crm.value.source"]
         return [
@@ -174,7 +174,7 @@ class CrmValueEngine(models.AbstractModel):
                      ORDER BY currency.name
                     """,
                     source._get_unconverted_sql(
-                        job["parameters"]["source"], job["company"], job["as_of"]
+                        job.parameters["source"], job.company, job.as_of
                     ),
                 )
             )

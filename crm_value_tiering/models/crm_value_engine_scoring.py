@@ -19,14 +19,13 @@ class CrmValueEngine(models.AbstractModel):
             """
             SELECT f.*, expectation.purchases AS expected_if_active,
                    expectation.discounted AS discounted_if_active, %(places)s
-              FROM crm_value_fact f
-              %(joins)s
+              FROM %(facts)s
               LEFT JOIN crm_value_expectation expectation
                 ON expectation.x = f.purchase_days - 1
                AND expectation.age = %(as_of)s::date - f.first_purchase
             """,
-            joins=self._get_dimension_joins(job["parameters"]),
-            as_of=job["as_of"],
+            facts=self._get_facts_sql(job),
+            as_of=job.as_of,
             places=self._select_sql(self._get_place_columns(job)),
         )
         # Each layer may use the columns of those below by their name.
@@ -66,8 +65,8 @@ class CrmValueEngine(models.AbstractModel):
     def _get_profile_columns(self, job):
         """Hook: profile field → SQL, for everything but the tier.
 
-        The expressions may use, all as ``f.<name>``, the facts, places and scores and
-        the columns of activity, forecast and derived classes.
+        What an idle dimension measured before is emptied. The expressions may use, all
+        as ``f.<name>``, the facts, places and scores and the columns of activity, forecast and derived classes.
         """
         facts = [
             "first_purchase", "last_purchase", "purchase_days", "window_purchases",
@@ -75,19 +74,24 @@ class CrmValueEngine(models.AbstractModel):
             "refund_total", "product_count",
         ]  # fmt: skip
         columns = {name: SQL("f.%s", SQL.identifier(name)) for name in facts}
-        columns |= {
-            name: SQL("f.%s", SQL.identifier(name))
-            for name in self._get_score_columns(job)
-        }
-        decimals = job["company"].currency_id.decimal_places
+        measured = {dimension.code for dimension in job.dimensions}
+        for dimension in self._get_all_dimensions():
+            kinds = {**dimension.columns, dimension.score_field: "int4"}
+            columns |= {
+                name: SQL("f.%s", SQL.identifier(name))
+                if dimension.code in measured
+                else SQL("NULL::%s", SQL.identifier(kind))
+                for name, kind in kinds.items()
+            }
+        decimals = job.company.currency_id.decimal_places
         return columns | {
-            "as_of": SQL("%s::date", job["as_of"]),
+            "as_of": SQL("%s::date", job.as_of),
             "data_state": SQL(
                 "CASE WHEN f.purchase_days = 0 THEN 'no_purchase'"
                 " WHEN %s THEN 'ok' ELSE 'insufficient' END",
-                job["calibration"]["sufficient"],
+                job.calibration["sufficient"],
             ),
-            "recency_days": SQL("%s::date - f.last_purchase", job["as_of"]),
+            "recency_days": SQL("%s::date - f.last_purchase", job.as_of),
             "average_purchase": SQL(
                 "ROUND(f.spend_total / NULLIF(f.purchase_days, 0), %s)", decimals
             ),
@@ -122,20 +126,19 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _get_place_columns(self, job):
-        """Hook: ``place_<code>`` → SQL: place on the scale, from 1 as arrays count; NULL
+        """``place_<code>`` → SQL: place on the scale, from 1 as arrays count; NULL
         without a measure or a comparison."""
-        scales = self._get_scales(job["calibration"])
         columns = {}
-        for dimension in self._get_dimensions(job["parameters"]):
-            scale = scales.get(dimension["code"])
+        for dimension in job.dimensions:
+            scale = job.scales.get(dimension.code)
             # width_bucket counts the limits <= its operand; with both sides negated it
             # counts those >= the measure, so that a tie gets the lower place.
-            columns[f"place_{dimension['code']}"] = (
+            columns[dimension.place] = (
                 SQL(
                     "CASE WHEN f.purchase_days > 0 THEN %(last)s"
                     " - width_bucket(-(%(measure)s)::float8, %(negated)s::float8[]) END",
                     last=len(scale.limits) + 1,
-                    measure=dimension["measure"],
+                    measure=dimension.measure,
                     negated=[-limit for limit in reversed(scale.limits)],
                 )
                 if scale
@@ -146,11 +149,10 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_score_columns(self, job):
         """``score_<code>`` → SQL: 1 to 5, NULL without a place."""
-        scales = self._get_scales(job["calibration"])
         columns = {}
-        for dimension in self._get_dimensions(job["parameters"]):
-            scale = scales.get(dimension["code"])
-            columns[f"score_{dimension['code']}"] = (
+        for dimension in job.dimensions:
+            scale = job.scales.get(dimension.code)
+            columns[dimension.score_field] = (
                 self._get_by_place_sql(dimension, "int4", scale.scores)
                 if scale
                 else SQL("NULL::int")
@@ -160,7 +162,7 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_by_place_sql(self, dimension, kind, values):
         """SQL: the one of ``values`` that belongs to the customer's place."""
-        place = SQL.identifier("f", f"place_{dimension['code']}")
+        place = SQL.identifier("f", dimension.place)
         return SQL("(%s::%s[])[%s]", values, SQL.identifier(kind), place)
 
     @api.model
@@ -170,11 +172,10 @@ class CrmValueEngine(models.AbstractModel):
         In double precision, where a higher place never lowers the sum; rounded to
         hundredths.
         """
-        scales = self._get_scales(job["calibration"])
         points, weights = [SQL("0")], [SQL("0")]
-        for dimension in self._get_dimensions(job["parameters"]):
-            scale = scales.get(dimension["code"])
-            weight = job["parameters"][f"weight_{dimension['code']}"]
+        for dimension in job.dimensions:
+            scale = job.scales.get(dimension.code)
+            weight = job.parameters[dimension.weight_field]
             if not scale or not weight:
                 continue
             by_place = self._get_by_place_sql(
@@ -184,7 +185,7 @@ class CrmValueEngine(models.AbstractModel):
             weights.append(
                 SQL(
                     "CASE WHEN %s IS NULL THEN 0 ELSE %s END",
-                    SQL.identifier("f", f"place_{dimension['code']}"),
+                    SQL.identifier("f", dimension.place),
                     weight,
                 )
             )
@@ -199,7 +200,7 @@ class CrmValueEngine(models.AbstractModel):
     def _get_derived_columns(self, job):
         """``lifecycle`` and ``churn_level`` → SQL, the first rule that holds wins;
         ``retained``: annual revenue × retention, unrounded."""
-        parameters = job["parameters"]
+        parameters = job.parameters
         return {
             "retained": SQL("GREATEST(f.revenue_year, 0)::float8 * f.p_buy_year"),
             "churn_level": SQL(
@@ -228,7 +229,7 @@ class CrmValueEngine(models.AbstractModel):
                      THEN 'growing'
                      ELSE 'mature' END
                 """,
-                as_of=job["as_of"],
+                as_of=job.as_of,
                 lost=parameters["lost_days"],
                 new=parameters["new_days"],
                 high=parameters["churn_high"],
@@ -247,7 +248,7 @@ class CrmValueEngine(models.AbstractModel):
         between r and c stays, below r falls to r, above c rises to c:
         min(c, max(k, r)).
         """
-        calibration = job["calibration"]
+        calibration = job.calibration
         tiers = [tier["tier_id"] for tier in calibration["tiers"]]
         if not calibration["sufficient"]:
             return SQL("NULL::int")
@@ -256,7 +257,7 @@ class CrmValueEngine(models.AbstractModel):
                 "CASE WHEN score.value_score IS NOT NULL THEN %s END",
                 calibration["neutral_tier"],
             )
-        slack = 1 - job["parameters"]["hysteresis"] / 100
+        slack = 1 - job.parameters["hysteresis"] / 100
         measure = SQL("score.%s", SQL.identifier(calibration["measure"]))
 
         def place(factor):
@@ -282,7 +283,7 @@ class CrmValueEngine(models.AbstractModel):
             tiers,
             self._get_present_tier_sql("score", "from_"),
         )
-        if not job["hysteresis"]:
+        if not job.hysteresis:
             present = SQL("NULL::int")
         return SQL(
             """

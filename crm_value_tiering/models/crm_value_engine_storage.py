@@ -17,9 +17,9 @@ class CrmValueEngine(models.AbstractModel):
         """
         changed, moved = self._update_profiles(job)
         created, entered = self._insert_profiles(job)
-        job["counts"]["written"] = changed + created
-        job["counts"]["transitions"] = moved + entered
-        job["counts"]["tiers"] = self._count_tiers(job)
+        job.counts["written"] = changed + created
+        job.counts["transitions"] = moved + entered
+        job.counts["tiers"] = self._count_tiers(job)
 
     @api.model
     def _get_stored_columns(self, job):
@@ -100,7 +100,7 @@ class CrmValueEngine(models.AbstractModel):
                 RETURNING id AS profile_id, partner_id, %(before)s, %(returned)s
                 """,
                 names=SQL(", ").join(map(SQL.identifier, columns)),
-                company=job["company"].id,
+                company=job.company.id,
                 now=self.env.cr.now(),
                 values=SQL(", ").join(columns.values()),
                 joins=self._get_override_join(job),
@@ -166,9 +166,9 @@ class CrmValueEngine(models.AbstractModel):
         values = {
             "profile_id": SQL("result.profile_id"),
             "partner_id": SQL("result.partner_id"),
-            "company_id": SQL("%s", job["company"].id),
-            "run_id": SQL("%s::int", job["run_id"] or None),
-            "date": SQL("%s::date", job["as_of"]),
+            "company_id": SQL("%s", job.company.id),
+            "run_id": SQL("%s::int", job.run_id or None),
+            "date": SQL("%s::date", job.as_of),
             "kind": SQL("change.kind"),
         }
         for kind, name in (("tier", "tier_id"), ("lifecycle", "lifecycle")):
@@ -256,16 +256,16 @@ class CrmValueEngine(models.AbstractModel):
                  WHERE current.id = lead.id
                    AND lead.value_tier_id IS DISTINCT FROM current.tier_id
                 """,
-                company=job["company"].id,
+                company=job.company.id,
                 open=self.env["crm.lead"]._get_open_lead_sql("candidate"),
-                in_scope=self.env["crm.value.source"]._get_scope_sql(job["scope"]),
+                in_scope=self.env["crm.value.source"]._get_scope_sql(job.scope),
                 main=self.env["crm.lead"]._get_default_value_company().id,
                 priority=self.env["crm.lead"]._get_priority_sql(
                     "lead", SQL("current.tier_id")
                 ),
             )
         )
-        job["counts"]["leads"] = self.env.cr.rowcount
+        job.counts["leads"] = self.env.cr.rowcount
 
     @api.model
     def _get_tier_columns(self, job):
@@ -290,8 +290,8 @@ class CrmValueEngine(models.AbstractModel):
             "LEFT JOIN crm_value_override override"
             " ON override.partner_id = score.partner_id"
             " AND override.company_id = %s AND %s",
-            job["company"].id,
-            self.env["crm.value.override"]._get_active_sql(job["as_of"]),
+            job.company.id,
+            self.env["crm.value.override"]._get_active_sql(job.as_of),
         )
 
     @api.model

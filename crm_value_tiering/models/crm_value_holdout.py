@@ -17,13 +17,12 @@ class CrmValueHoldout(models.Model):
     """How accurate the forecast would have been, on the company's own past."""
 
     _name = "crm.value.holdout"
+    _inherit = "crm.company.mixin"
     _description = "Forecast Accuracy"
     _order = "id desc"
     _rec_name = "calibrate_until"
 
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, ondelete="cascade"
-    )
+    company_id = fields.Many2one(readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     policy_id = fields.Many2one(
         "crm.value.policy",

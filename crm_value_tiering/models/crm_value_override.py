@@ -15,17 +15,10 @@ class CrmValueOverride(models.Model):
 
     _name = "crm.value.override"
     _description = "Tier Set by Hand"
-    _inherit = "crm.effective.mixin"
+    _inherit = ["crm.company.mixin", "crm.effective.mixin"]
     _order = "date_from desc, id desc"
     _rec_name = "partner_id"
 
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        ondelete="cascade",
-        default=lambda self: self.env.company,
-    )
     partner_id = fields.Many2one(
         "res.partner",
         string="Customer",
@@ -300,9 +293,5 @@ class CrmValueOverride(models.Model):
     @api.model
     def _cron_apply(self):
         """Hourly: overrides that begin or run out with the company's new day."""
-        companies = [company for (company,) in self._read_group([], ["company_id"])]
-        self.env["ir.cron"]._commit_progress(remaining=len(companies))
-        for company in companies:
-            self._apply(company)
-            if not self.env["ir.cron"]._commit_progress(1):
-                break
+        companies = self._read_group([], [], ["company_id:recordset"])[0][0]
+        self.env["crm.job.run"]._run_each(companies, self._apply, self._name)

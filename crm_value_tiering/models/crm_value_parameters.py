@@ -295,13 +295,9 @@ class CrmValueParameters(models.AbstractModel):
 
     @api.model
     def _get_dimension_weight_fields(self):
-        """Hook: names of the weight fields, one per dimension. They sum to 100."""
-        return [
-            "weight_recency",
-            "weight_frequency",
-            "weight_monetary",
-            "weight_variety",
-        ]
+        """Names of the weight fields, one per dimension. They sum to 100."""
+        dimensions = self.env["crm.value.engine"]._get_all_dimensions()
+        return [dimension.weight_field for dimension in dimensions]
 
     @api.model
     def _get_parameter_fields(self):

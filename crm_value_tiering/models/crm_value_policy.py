@@ -10,20 +10,12 @@ class CrmValuePolicy(models.Model):
 
     _name = "crm.value.policy"
     _description = "Value Model"
-    _inherit = ["crm.value.parameters", "crm.effective.mixin"]
+    _inherit = ["crm.company.mixin", "crm.value.parameters", "crm.effective.mixin"]
     _order = "company_id, date_from desc, id desc"
-    _check_company_auto = True
     name = fields.Char(
         required=True,
         default=lambda self: self.env._("Value model"),
         help="Shown in the list of versions.",
-    )
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
-        ondelete="cascade",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     tier_line_ids = fields.One2many(

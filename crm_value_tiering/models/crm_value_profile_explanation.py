@@ -143,11 +143,11 @@ class CrmValueProfile(models.Model):
         dimensions = engine._get_dimensions(run.parameters)
         scales = engine._get_scales(run.calibration)
         shares = {
-            dimension["code"]: scales[dimension["code"]].share(
+            dimension.code: scales[dimension.code].share(
                 self._get_measure(dimension)
             )
             for dimension in dimensions
-            if dimension["code"] in scales and self[f"score_{dimension['code']}"]
+            if dimension.code in scales and self[f"score_{dimension.code}"]
         }
         weights = {code: run.parameters[f"weight_{code}"] for code in shares}
         full = {
@@ -160,7 +160,7 @@ class CrmValueProfile(models.Model):
         )
         parts = []
         for dimension in dimensions:
-            code = dimension["code"]
+            code = dimension.code
             compared = code in shares
             parts.append(
                 {
@@ -185,14 +185,14 @@ class CrmValueProfile(models.Model):
 
     def _get_measure(self, dimension):
         """The measure of ``dimension`` as the engine saw it."""
-        value = self[dimension["field"]]
+        value = self[dimension.measure_field]
         return (value - EPOCH).days if isinstance(value, date) else value
 
     def _get_total_text(self, run):
         """The value score, None without a score in any dimension."""
         engine = self.env["crm.value.engine"]
         scored = any(
-            self[f"score_{dimension['code']}"]
+            self[f"score_{dimension.code}"]
             for dimension in engine._get_dimensions(run.parameters)
         )
         return formatLang(self.env, self.value_score, digits=2) if scored else None

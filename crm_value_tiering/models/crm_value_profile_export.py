@@ -42,7 +42,7 @@ class CrmValueProfile(models.Model):
             "first_purchase",
             "last_purchase",
             "recency_days",
-            *(f"score_{dimension['code']}" for dimension in engine._get_dimensions()),
+            *(dimension.score_field for dimension in engine._get_all_dimensions()),
             *PROBABILITIES,
             "expected_purchases",
             "expected_spend",

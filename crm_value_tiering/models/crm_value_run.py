@@ -4,7 +4,7 @@ import time
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_date, formatLang
 
@@ -15,17 +15,10 @@ class CrmValueRun(models.Model):
     """A computation of the tiers of a company: what went in, what came out."""
 
     _name = "crm.value.run"
+    _inherit = "crm.company.job"
     _description = "Value Computation"
-    _order = "id desc"
     _rec_name = "as_of"
 
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
-    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     policy_id = fields.Many2one(
         "crm.value.policy",
@@ -49,14 +42,6 @@ class CrmValueRun(models.Model):
         "anew. Changed customers: those with new or changed documents, measured with what "
         "the last computation of all customers learned.",
     )
-    state = fields.Selection(
-        [("done", "Done"), ("failed", "Failed")], required=True, readonly=True
-    )
-    started_at = fields.Datetime(string="Started", readonly=True)
-    duration = fields.Float(
-        string="Duration (Seconds)", readonly=True, aggregator="avg", digits=(10, 2)
-    )
-    error = fields.Text(readonly=True)
     parameters = fields.Json(
         readonly=True, help="The value model as it was: see _get_parameters() there."
     )
@@ -150,15 +135,8 @@ class CrmValueRun(models.Model):
         :raise AccessError: without the right to compute
         :raise UserError: when ``as_of`` is no date, or in the future (the superuser may)
         """
-        self._check_may_recompute()
-        companies = self.env["res.company"].browse(
-            companies.ids if isinstance(companies, models.BaseModel) else companies
-        )
-        companies = companies or self.env.company
-        if companies - self.env.companies and not self.env.su:
-            raise AccessError(
-                self.env._("You can compute the tiers of your own companies only.")
-            )
+        self._check_may_run()
+        companies = self._resolve_companies(companies)
         as_of = companies._parse_value_day(as_of)
         for company in companies if not self.env.su else ():
             self._check_not_future(company, as_of)
@@ -200,21 +178,9 @@ class CrmValueRun(models.Model):
             )
 
     @api.model
-    def _check_may_recompute(self):
-        if not self.env.su and not self.env.user.has_group(
-            "crm_value_tiering.group_value_manager"
-        ):
-            raise AccessError(
-                self.env._(
-                    "Only managers of customer value can compute tiers. Ask one of them, "
-                    "or wait for the next scheduled computation."
-                )
-            )
-
-    @api.model
     def _recompute_company(self, company, as_of):
         """Compute one company; returns the run, or nothing when one is under way."""
-        if not company._try_lock_value_job(self._name):
+        if not self._try_lock(company):
             return self.browse()
         policy = self.env["crm.value.policy"].sudo()._get_for_company(company, as_of)
         return self._execute(company, policy, as_of)
@@ -250,17 +216,22 @@ class CrmValueRun(models.Model):
         except (psycopg2.Error, UserError, ArithmeticError, ValueError) as error:
             _logger.exception("Customer value of %s: computation failed", company.name)
             run.write({"state": "failed", "error": str(error)})
-        run.duration = time.monotonic() - clock
+        run.write(
+            {
+                "duration": time.monotonic() - clock,
+                "finished_at": fields.Datetime.now(),
+            }
+        )
         return run.sudo(self.env.su)
 
     @api.model
     def _prepare_run_vals(self, job):
         return {
-            "parameters": job["parameters"],
-            "calibration": job["calibration"],
-            "fit": job["fit"],
-            "counts": job["counts"],
-            "customer_count": job["counts"]["customers"],
-            "written_count": job["counts"]["written"],
-            "transition_count": job["counts"]["transitions"],
+            "parameters": job.parameters,
+            "calibration": job.calibration,
+            "fit": job.fit,
+            "counts": job.counts,
+            "customer_count": job.counts["customers"],
+            "written_count": job.counts["written"],
+            "transition_count": job.counts["transitions"],
         }

@@ -1,12 +1,7 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
-
-_logger = logging.getLogger(__name__)
 
 
 class CrmValueRun(models.Model):
@@ -79,18 +74,12 @@ class CrmValueRun(models.Model):
             ["company_id"],
         )
         remaining = companies - companies.browse({run["company_id"][0] for run in done})
-        self.env["ir.cron"]._commit_progress(remaining=len(remaining))
-        for company in remaining:
-            try:
-                self._recompute_company(company, company._get_value_today())
-            except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
-                # Somebody saved what the run was to write, a lead for instance. The
-                # company remains, so the job is repeated at once, not next month.
-                _logger.info("Customer value of %s: again, %s", company.name, error)
-                self.env.cr.rollback()
-                continue
-            if not self.env["ir.cron"]._commit_progress(1):
-                break
+        self._run_each(
+            remaining,
+            lambda company: self._recompute_company(
+                company, company._get_value_today()
+            ),
+        )
 
     @api.model
     def _get_companies_with_value(self):
@@ -136,7 +125,7 @@ class CrmValueRun(models.Model):
             or not self.env["crm.value.engine"]._can_apply(base)
         ):
             return self._recompute_company(company, as_of)
-        if not company._try_lock_value_job(self._name):
+        if not self._try_lock(company):
             return self.browse()
         scope = self.env["crm.value.dirty"].sudo()._create_scope(company)
         self._add_recent(company, base, as_of)
@@ -209,13 +198,10 @@ class CrmValueRun(models.Model):
                 )
             )
         )
-        self.env["ir.cron"]._commit_progress(remaining=len(companies))
-        for company in companies:
-            try:
-                self._recompute_changes(company, company._get_value_today())
-            except (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError) as error:
-                # The queue is as it was; the next hour's job takes it.
-                _logger.info("Customer value of %s: later, %s", company.name, error)
-                self.env.cr.rollback()
-            if not self.env["ir.cron"]._commit_progress(1):
-                break
+        self._run_each(
+            companies,
+            lambda company: self._recompute_changes(
+                company, company._get_value_today()
+            ),
+            repeat=False,  # the queue is as it was: the next hour's job takes it
+        )

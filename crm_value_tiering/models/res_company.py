@@ -4,7 +4,6 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 
 class ResCompany(models.Model):
@@ -30,12 +29,16 @@ class ResCompany(models.Model):
         zone = pytz.timezone(self._get_value_timezone())
         return moment.replace(tzinfo=pytz.utc).astimezone(zone).date()
 
-    def _get_value_day_end(self, day):
-        """UTC timestamp at which the company's local ``day`` is over."""
+    def _get_value_day_start(self, day):
+        """UTC timestamp at which the company's local ``day`` begins."""
         self.ensure_one()
         zone = pytz.timezone(self._get_value_timezone())
-        midnight = datetime.combine(fields.Date.add(day, days=1), datetime.min.time())
-        return zone.localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+        midnight = zone.localize(datetime.combine(day, datetime.min.time()))
+        return midnight.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _get_value_day_end(self, day):
+        """UTC timestamp at which the company's local ``day`` is over."""
+        return self._get_value_day_start(fields.Date.add(day, days=1))
 
     @api.model
     def _parse_value_day(self, day):
@@ -53,18 +56,3 @@ class ResCompany(models.Model):
                     date=day,
                 )
             ) from error
-
-    def _try_lock_value_job(self, job):
-        """Take the company's lock of a job until the end of the transaction.
-
-        Whoever finds it taken leaves the company to the one who is at it. Each job has
-        a lock of its own: different ones of a company go on side by side.
-
-        :param job: name of the model whose job it is
-        :return: whether the lock was free
-        """
-        self.ensure_one()
-        # Two keys: no lock of Odoo's own, which has one, is ever meant.
-        return self.env.execute_query(
-            SQL("SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", job, self.id)
-        )[0][0]

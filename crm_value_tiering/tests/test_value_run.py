@@ -194,7 +194,7 @@ class TestValueRun(ValueCommon):
         before = self.runs.search_count([])
         with self.registry.cursor() as cr:
             company = self.company.with_env(self.env(cr=cr))
-            self.assertTrue(company._try_lock_value_job("crm.value.run"))
+            self.assertTrue(company.env["crm.job.run"]._try_lock(company, "crm.value.run"))
             self.assertFalse(self.runs.recompute(self.company, self.as_of))
             self.assertEqual(self.runs.search_count([]), before)
             runs = self.runs.recompute(self.company + other, self.as_of)
@@ -257,7 +257,7 @@ class TestValueRun(ValueCommon):
         collect = engine._collect_facts
 
         def fail_here(engine, job):
-            if job["company"] == self.company:
+            if job.company == self.company:
                 raise ValueError("not this one")
             return collect(engine, job)
 
@@ -282,7 +282,7 @@ class TestValueRun(ValueCommon):
         tries = []
 
         def conflict_once(engine, job):
-            if job["company"] == self.company:
+            if job.company == self.company:
                 tries.append(job)
                 if len(tries) == 1:
                     raise psycopg2.errors.SerializationFailure("lead saved meanwhile")

@@ -1,5 +1,6 @@
 """The value score: where a customer stands among all, in each dimension."""
 
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
@@ -130,14 +131,14 @@ class TestValueScore(ValueCommon):
         """Who was not measured in a dimension is compared in the others only, and those
         who were with each other."""
         engine = self.registry["crm.value.engine"]
-        original = engine._get_dimensions
+        original = engine._get_all_dimensions
 
-        def get_dimensions(engine, parameters=None):
-            dimensions = original(engine, parameters)
-            dimensions[3]["measure"] = SQL("NULLIF(f.product_count, 1)")
-            return dimensions
+        def get_all_dimensions(engine):
+            *others, variety = original(engine)[:4]
+            unknown = SQL("NULLIF(f.product_count, 1)")
+            return [*others, replace(variety, measure=unknown)]
 
-        self.patch(engine, "_get_dimensions", get_dimensions)
+        self.patch(engine, "_get_all_dimensions", get_all_dimensions)
         profiles = self._compute(self._population(40))
         unknown = profiles.filtered(lambda p: p.product_count == 1)
         self.assertTrue(unknown and profiles - unknown)
@@ -159,15 +160,15 @@ class TestValueScore(ValueCommon):
 
     def test_nobody_measured(self):
         engine = self.registry["crm.value.engine"]
-        original = engine._get_dimensions
+        original = engine._get_all_dimensions
 
-        def get_dimensions(engine, parameters=None):
+        def get_all_dimensions(engine):
             return [
-                {**dimension, "measure": SQL("NULL::int")}
-                for dimension in original(engine, parameters)
+                replace(dimension, measure=SQL("NULL::int"))
+                for dimension in original(engine)
             ]
 
-        self.patch(engine, "_get_dimensions", get_dimensions)
+        self.patch(engine, "_get_all_dimensions", get_all_dimensions)
         profile = self._compute(self._population(5))[0]
         self.assertFalse(profile.value_score or profile.tier_id)
         self.assertEqual(profile.data_state, "ok")
