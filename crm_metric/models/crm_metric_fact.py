@@ -138,15 +138,15 @@ class CrmMetricFact(models.Model):
 
         The one formula of what a metric's value is: the engine writes it, totals of
         groups follow it, and figures that are added up do. A ratio is its numerator by
-        its denominator, in percent times 100, rounded to six decimals; NULL without a
-        denominator. Everything else is its numerator.
+        its denominator, in percent times 100; NULL without a denominator. Everything
+        else is its numerator.
         """
         return SQL(
             """
             CASE WHEN %(aggregation)s <> 'ratio' THEN (%(numerator)s)::numeric
-                 ELSE ROUND(CASE %(unit)s WHEN 'percent' THEN 100 ELSE 1 END
-                            * (%(numerator)s)::numeric
-                            / NULLIF((%(denominator)s)::numeric, 0), 6) END
+                 ELSE CASE %(unit)s WHEN 'percent' THEN 100 ELSE 1 END
+                      * (%(numerator)s)::numeric
+                      / NULLIF((%(denominator)s)::numeric, 0) END
             """,
             aggregation=aggregation,
             unit=unit,

@@ -85,7 +85,7 @@ class TestValueOutreachConcurrency(TransactionCase):
             own = [("company_id", "in", company.ids)]
             env["crm.value.outreach"].search(own).activity_id.unlink()
             for model in (
-                "action", "transition", "profile", "override", "run", "model",
+                "outreach", "transition", "profile", "override", "run", "policy",
             ):  # fmt: skip
                 env[f"crm.value.{model}"].search(own).unlink()
             orders = env["sale.order"].search(own)

@@ -5,7 +5,6 @@ from . import test_value_card
 from . import test_value_changes
 from . import test_value_concurrency
 from . import test_value_digest
-from . import test_value_dimension
 from . import test_value_drive
 from . import test_value_export
 from . import test_value_facts

@@ -71,7 +71,7 @@ class TestValueRunConcurrency(TransactionCase):
             named = [("name", "=", self.NAME)]
             company = env["res.company"].search(named)
             own = [("company_id", "in", company.ids)]
-            for model in ("transition", "profile", "run", "model"):
+            for model in ("transition", "profile", "run", "policy"):
                 env[f"crm.value.{model}"].search(own).unlink()
             orders = env["sale.order"].search(own)
             orders._action_cancel()

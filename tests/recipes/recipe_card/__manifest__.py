@@ -1,0 +1,6 @@
+{
+    "name": "Recipe: a figure on the customer card",
+    "version": "19.0.1.0.0",
+    "license": "LGPL-3",
+    "depends": ["crm_value_tiering"],
+}

@@ -1,0 +1,7 @@
+{
+    "name": "Recipe: a job",
+    "version": "19.0.1.0.0",
+    "license": "LGPL-3",
+    "depends": ["crm_value_tiering"],
+    "data": ["data.xml"],
+}

@@ -1,0 +1,6 @@
+{
+    "name": "Recipe: a source of revenue",
+    "version": "19.0.1.0.0",
+    "license": "LGPL-3",
+    "depends": ["crm_value_tiering"],
+}
