@@ -4,6 +4,7 @@ from . import test_value_bi
 from . import test_value_card
 from . import test_value_changes
 from . import test_value_concurrency
+from . import test_value_dashboard
 from . import test_value_digest
 from . import test_value_dimension
 from . import test_value_drive
@@ -11,12 +12,11 @@ from . import test_value_export
 from . import test_value_facts
 from . import test_value_holdout
 from . import test_value_lead
-from . import test_value_policy
 from . import test_value_merge
-from . import test_value_transition_board
 from . import test_value_override
 from . import test_value_partner
 from . import test_value_performance
+from . import test_value_policy
 from . import test_value_run
 from . import test_value_sale
 from . import test_value_scale
@@ -26,5 +26,6 @@ from . import test_value_settings
 from . import test_value_setup
 from . import test_value_tiers
 from . import test_value_tours
+from . import test_value_transition_board
 from . import test_value_ui
 from . import test_value_uninstall
