@@ -458,8 +458,9 @@ class TestSatisfactionGuard(SatisfactionCommon):
             self.env.cr.savepoint(),
         ):
             self.env.cr.execute(
-                "INSERT INTO crm_satisfaction_answer (company_id, date, kind, answer, source_key)"
-                " VALUES (%s, '2026-01-01', 'csat', 0, 'raw')",
+                "INSERT INTO crm_satisfaction_answer"
+                " (company_id, date, kind, answer, source_key) VALUES"
+                " (%s, '2026-01-01', 'csat', 0, 'raw')",
                 [self.company.id],
             )
 
