@@ -10,12 +10,9 @@ from .wizards.crm_value_bi_key import BI_GROUP
 
 _logger = logging.getLogger(__name__)
 
-# Models of others whose records are searched by fields of this module.
-SHARED_MODELS = ("crm.lead", "res.partner", "sale.order")
-
 
 def post_init_hook(env):
-    """Let the scheduled actions compute the first tiers and metrics within a minute.
+    """Let the scheduled action compute the first tiers within a minute.
 
     A company that installs on years of orders must not look at empty screens until the
     next night, and an installation must not wait for a long computation.
@@ -39,16 +36,9 @@ def uninstall_hook(env):
     """Leave nothing behind that names what is gone, or opens a door to it."""
     _forget_scoring(env)
     _close_reporting(env)
-    names = {
-        name
-        for model in SHARED_MODELS
-        for name, field in env[model]._fields.items()
-        if field._module == "crm_value_tiering"
-    }
-    pattern = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b")
-    _stop_routing(env, pattern)
-    _forget_favourites(env, pattern)
-    _loosen_tables(env)
+    _stop_routing(env)
+    forget_favourites(env, "crm_value_tiering")
+    loosen_tables(env, "crm_value_tier")
 
 
 def _forget_scoring(env):
@@ -71,12 +61,17 @@ def _close_reporting(env):
     readers.active = False
 
 
-def _stop_routing(env, pattern):
+def _stop_routing(env):
     """Rules of lead assignment that ask for a tier assign nobody until they are changed.
 
     As they are they would stop the assignment of all teams with an error, and without
     the condition they would hand out leads that nobody wanted to hand out.
     """
+    pattern = _get_pattern(
+        name
+        for model in ("crm.lead", "res.partner", "sale.order")
+        for name in _get_added_fields(env[model], "crm_value_tiering")
+    )
     for model in ("crm.team", "crm.team.member"):
         rules = env[model].sudo().with_context(active_test=False)
         rules = rules.search([("assignment_domain", "!=", False)])
@@ -89,28 +84,48 @@ def _stop_routing(env, pattern):
             rule.assignment_domain = str(Domain.FALSE)
 
 
-def _forget_favourites(env, pattern):
-    """Saved searches that ask for what is gone: opening them would be an error."""
-    own = {
-        name
-        for name, model in env.items()
-        if model._original_module == "crm_value_tiering"
-    }
+def forget_favourites(env, module):
+    """Remove saved searches that ask for what goes with the module.
+
+    Opening them would be an error. They are those of the module's own models, and those
+    of other models that name a field it added to them.
+    """
+    own, patterns = set(), {}
+    for name, model in env.items():
+        if model._original_module == module:
+            own.add(name)
+        elif fields := _get_added_fields(model, module):
+            patterns[name] = _get_pattern(fields)
     favourites = env["ir.filters"].sudo().with_context(active_test=False).search([])
     favourites.filtered(
         lambda one: (
             one.model_id in own
             or (
-                one.model_id in SHARED_MODELS
-                and pattern.search(f"{one.domain} {one.context} {one.sort}")
+                one.model_id in patterns
+                and patterns[one.model_id].search(
+                    f"{one.domain} {one.context} {one.sort}"
+                )
             )
         )
     ).unlink()
 
 
-def _loosen_tables(env):
-    """Tiers and reasons go before the tables that name them: without their foreign keys
-    PostgreSQL refuses nothing, and the log shows no errors that are none."""
+def _get_added_fields(model, module):
+    """The names of the fields that the module added to a model of others."""
+    return {name for name, field in model._fields.items() if field._module == module}
+
+
+def _get_pattern(names):
+    """A pattern that finds any of the names in a domain or context."""
+    return re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b")
+
+
+def loosen_tables(env, *tables):
+    """Drop the foreign keys that keep rows of these tables from being deleted.
+
+    Odoo deletes the records of a module's data before it drops the tables that name
+    them. Without the foreign keys the log shows no errors that are none.
+    """
     foreign_keys = env.execute_query(
         SQL(
             """
@@ -120,7 +135,7 @@ def _loosen_tables(env):
                AND key.confrelid IN (SELECT oid FROM pg_class WHERE relname = ANY(%s)
                                         AND relnamespace = relation.relnamespace)
             """,
-            ["crm_value_tier"],
+            list(tables),
         )
     )
     for table, name in foreign_keys:

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
-from odoo.addons.crm_metric.tests.common import MetricCommon
+from .common import MetricCommon
 
 
 @freeze_time("2026-06-30 04:00:00")

@@ -3,7 +3,7 @@ from datetime import date, time
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
-from odoo.addons.crm_metric.tests.common import MetricCommon
+from .common import MetricCommon
 
 CODES = (
     "customers",

@@ -4,17 +4,9 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from odoo.addons.crm_metric.tests.common import MetricCommon
+from odoo.addons.crm_value_tiering.tests.common import ALL, NOTHING, READ
 
-OPERATIONS = ("read", "write", "create", "unlink")
-MODELS = {
-    # model: what seller and manager may do
-    "crm.metric": (("read",), ("read", "write")),
-    "crm.metric.fact": (("read",), ("read",)),
-    "crm.metric.run": ((), ("read",)),
-    "crm.campaign.cost": (("read",), OPERATIONS),
-    "crm.metric.recompute": ((), OPERATIONS),
-}
+from .common import MetricCommon
 
 
 @tagged("post_install", "-at_install")
@@ -146,20 +138,16 @@ class TestMetricFact(MetricCommon):
 
     # -------------------------------------------------------------------- access
     def test_rights_of_each_role(self):
-        for model, (seller, manager) in MODELS.items():
-            for user, allowed in (
-                (self.seller, seller),
-                (self.manager, manager),
-                (self.outsider, ()),
-                (self.portal, ()),
-                (self.env.ref("base.public_user"), ()),
-            ):
-                for operation in OPERATIONS:
-                    with self.subTest(model=model, user=user.login, op=operation):
-                        self.assertEqual(
-                            self.env[model].with_user(user).has_access(operation),
-                            operation in allowed,
-                        )
+        rights = {
+            "crm.metric": (READ, ("read", "write")),
+            "crm.metric.fact": (READ, READ),
+            "crm.metric.cohort": (READ, READ),
+            "crm.metric.target": (READ, ALL),
+            "crm.metric.run": (NOTHING, READ),
+            "crm.metric.recompute": (NOTHING, ALL),
+            "crm.campaign.cost": (READ, ALL),
+        }
+        self._check_rights("crm_metric", rights)
 
     def test_own_team_and_all(self):
         """A seller sees the own team's figures; who sees all leads sees all."""

@@ -3,7 +3,7 @@ from datetime import date
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.crm_metric.tests.common import MetricCommon
+from .common import MetricCommon
 
 
 @tagged("post_install", "-at_install")

@@ -8,11 +8,10 @@ from odoo.exceptions import UserError
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.crm_metric.tests.common import MetricCommon
-
 from ..models import crm_metric_run
+from .common import MetricCommon
 
-RUN_LOGGER = "odoo.addons.crm_value_tiering.models.crm_metric_run"
+RUN_LOGGER = "odoo.addons.crm_metric.models.crm_metric_run"
 
 
 @tagged("post_install", "-at_install")
@@ -183,11 +182,48 @@ class TestMetricRun(MetricCommon):
         self.assertEqual(asked.state, "done")
         self.assertEqual(self._figure("customers_new"), 1)
 
+    def test_tiers_do_not_wait(self):
+        """While metrics are computed elsewhere, tiers are, and the other way round."""
+        jobs = {
+            "crm.value.run": lambda: self.env["crm.value.run"].recompute(self.company),
+            "crm.metric.run": lambda: self.metric_runs.recompute(self.company),
+        }
+        self._check_only_one_blocked("crm.metric.run", jobs)
+
+    def test_companies_to_measure(self):
+        """Those that sell, however they do: a quotation is no sale, a receipt is one."""
+        customer = self._create_customer()
+        expected = {}
+        for name in ("nothing", "quotation", "order", "invoice", "receipt", "lead"):
+            company = self._create_company(f"Metric Test Company {name}")
+            expected[company] = name not in ("nothing", "quotation")
+            if name in ("quotation", "order"):
+                order = self._create_quotation(customer, 10, company=company)
+                if name == "order":
+                    order.action_confirm()
+            elif name in ("invoice", "receipt"):
+                self.patch(type(self), "company", company)
+                self.patch(type(self), "sale_journal", self.env["account.journal"])
+                kind = {"move_type": "out_receipt"} if name == "receipt" else {}
+                self._invoice(customer, self.as_of, 10, **kind)
+            elif name == "lead":
+                lead = self.env["crm.lead"].create(
+                    {"name": "Deal", "company_id": company.id}
+                )
+                lead.action_set_lost()
+        self.env.flush_all()
+        found = self.metric_runs._get_companies_to_measure()
+        for company, measured in expected.items():
+            with self.subTest(company=company.name):
+                self.assertEqual(company in found, measured)
+
     def test_somebody_else_is_at_it(self):
         """The second leaves it to the first, and leaves no run behind."""
         with self.registry.cursor() as cr:
             company = self.company.with_env(self.env(cr=cr))
-            self.assertTrue(company.env["crm.job.run"]._try_lock(company, "crm.metric.run"))
+            self.assertTrue(
+                company.env["crm.job.run"]._try_lock(company, "crm.metric.run")
+            )
             self.assertFalse(self.metric_runs.recompute(self.company))
             self.assertFalse(self._own_runs())
             waiting = self.metric_runs._request(self.company)

@@ -5,7 +5,7 @@ import psycopg2
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_metric.tests.common import MetricCommon
+from .common import MetricCommon
 
 
 @tagged("post_install", "-at_install")

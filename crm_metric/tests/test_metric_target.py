@@ -7,7 +7,7 @@ from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_metric.tests.common import MetricCommon
+from .common import MetricCommon
 
 
 @tagged("post_install", "-at_install")

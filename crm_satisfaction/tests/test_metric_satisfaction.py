@@ -1,7 +1,8 @@
 from odoo.tests import tagged
 
 from odoo.addons.crm_metric.tests.common import MetricCommon
-from odoo.addons.crm_satisfaction.tests.common import SatisfactionCommon
+
+from .common import SatisfactionCommon
 
 
 @tagged("post_install", "-at_install")

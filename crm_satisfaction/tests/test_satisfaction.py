@@ -7,7 +7,9 @@ from odoo.fields import Command
 from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import file_open, mute_logger
 
-from odoo.addons.crm_satisfaction.tests.common import SatisfactionCommon
+from odoo.addons.crm_value_tiering.tests.common import ALL, NOTHING, READ
+
+from .common import SatisfactionCommon
 
 
 @tagged("post_install", "-at_install")
@@ -456,8 +458,9 @@ class TestSatisfactionGuard(SatisfactionCommon):
             self.env.cr.savepoint(),
         ):
             self.env.cr.execute(
-                "INSERT INTO crm_satisfaction_answer (company_id, date, kind, answer, source_key)"
-                " VALUES (%s, '2026-01-01', 'csat', 0, 'raw')",
+                "INSERT INTO crm_satisfaction_answer"
+                " (company_id, date, kind, answer, source_key) VALUES"
+                " (%s, '2026-01-01', 'csat', 0, 'raw')",
                 [self.company.id],
             )
 
@@ -585,23 +588,21 @@ class TestSatisfactionAccess(SatisfactionCommon):
         cls.customer = cls._create_customer()
         cls.answer = cls._say(cls.customer, 2, comment="Secret")
 
-    def test_rights(self):
+    def test_rights_of_each_role(self):
         rights = {
-            self.seller: {"read"},
             # without the right to write a form has no button to save a new answer;
             # what is saved write() refuses to change, see TestSatisfactionGuard
-            self.manager: {"read", "write", "create"},
-            self.outsider: set(),
-            self.portal: set(),
-            self.env.ref("base.public_user"): set(),
+            "crm.satisfaction.answer": (READ, ("read", "write", "create")),
+            "crm.satisfaction.withdraw": (NOTHING, ALL),
         }
-        for user, allowed in rights.items():
-            for operation in ("read", "write", "create", "unlink"):
-                with self.subTest(user=user.login, operation=operation):
-                    self.assertEqual(
-                        self.answers.with_user(user).has_access(operation),
-                        operation in allowed,
-                    )
+        self._check_rights("crm_satisfaction", rights)
+
+    def test_forgotten_with_the_contact(self):
+        """An answer loses the contact, and all that leads back to them."""
+        answers = {"crm.satisfaction.answer"}
+        self.assertEqual(self._check_forgotten("crm_satisfaction", answers), answers)
+
+    def test_refused_to_sellers(self):
         answer = self.answer.with_user(self.seller)
         self.assertEqual(answer.comment, "Secret")
         for method in ("action_erase", "_withdraw"):

@@ -38,7 +38,9 @@ class TestSatisfactionConcurrency(TransactionCase):
                 f"ALTER TABLE {table} DISABLE TRIGGER crm_satisfaction_answer_guard"
             )
             env.cr.execute(f"DELETE FROM {table} WHERE source_key = %s", [self.KEY])
-            env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER crm_satisfaction_answer_guard")
+            env.cr.execute(
+                f"ALTER TABLE {table} ENABLE TRIGGER crm_satisfaction_answer_guard"
+            )
             env["res.partner"].search([("name", "=", self.NAME)]).unlink()
 
     def _tell(self, env, answer):
@@ -67,5 +69,7 @@ class TestSatisfactionConcurrency(TransactionCase):
             second.cr.rollback()
             self.assertFalse(self._tell(second, 1))
         with self._session() as env:
-            answers = env["crm.satisfaction.answer"].search([("source_key", "=", self.KEY)])
+            answers = env["crm.satisfaction.answer"].search(
+                [("source_key", "=", self.KEY)]
+            )
             self.assertEqual(answers.mapped("answer"), [4])

@@ -3,7 +3,7 @@ from datetime import time, timedelta
 from odoo.exceptions import ValidationError
 from odoo.tests import freeze_time, tagged
 
-from odoo.addons.crm_satisfaction.tests.common import SatisfactionCommon
+from .common import SatisfactionCommon
 
 WEIGHTS = {
     "weight_recency": 20,

@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from odoo.addons.crm_satisfaction.tests.common import SatisfactionCommon
+from .common import SatisfactionCommon
 
 
 @tagged("post_install", "-at_install")
@@ -41,7 +41,9 @@ class TestValuePrivacy(SatisfactionCommon):
         """The answers are listed; what goes with the contact is not, by Odoo's rule."""
         self.assertEqual(self._line("res.partner").res_id, self.person.id)
         self.assertEqual(self._line("crm.satisfaction.answer").res_id, self.answer.id)
-        self.assertEqual(self._line("crm.satisfaction.answer").resource_ref, self.answer)
+        self.assertEqual(
+            self._line("crm.satisfaction.answer").resource_ref, self.answer
+        )
         for model in ("crm.value.profile", "crm.value.transition"):
             self.assertTrue(self._count(model))
             self.assertFalse(self._line(model))

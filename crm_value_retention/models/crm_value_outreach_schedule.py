@@ -83,14 +83,14 @@ class CrmValueOutreach(models.Model):
             [("company_id", "=", company.id), ("state", "=", "done")], limit=1
         )
         vals_list, owners = [], []
-        for action in self:
+        for outreach in self:
             profile = profiles[outreach.partner_id.id].with_context(
                 lang=outreach.user_id.lang or self.env.lang
             )
             prepare = getattr(outreach, f"_prepare_{outreach.kind}_activities")
             for vals in prepare(profile, run.parameters or {}, today):
                 vals_list.append(vals)
-                owners.append(action)
+                owners.append(outreach)
         activities = (
             self.env["mail.activity"]
             .with_context(mail_activity_quick_update=True)

@@ -1,13 +1,13 @@
 from datetime import datetime, time, timedelta
 
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
-from .test_value_outreach import ActionCommon
+from .common import RetentionCommon
 
 
 @tagged("post_install", "-at_install")
-class TestValueContact(ActionCommon):
+class TestValueContact(RetentionCommon):
     """Customers hear from us as often as their tier asks for."""
 
     @classmethod
@@ -71,6 +71,14 @@ class TestValueContact(ActionCommon):
         self.tier_high.contact_days = 0
         self.assertEqual(self._update(), len(self.high))
         self.assertFalse(any(self.high.mapped("next_contact_date")))
+
+    def test_on_the_card(self):
+        profile = self._profile(self.best)
+        profile.next_contact_date = self.as_of
+        [card] = self.best.with_user(self.seller).get_value_card()
+        figure = card["figures"][-1]
+        self.assertEqual(figure["name"], "next_contact_date")
+        self.assertEqual(figure["value"], profile._format_day(self.as_of))
 
     def test_what_is_a_contact(self):
         """Each later than the one before, on the customer, a contact, a lead, an order."""
@@ -139,9 +147,7 @@ class TestValueContact(ActionCommon):
                 )
                 self.env.invalidate_all()
                 self._update()
-                self.assertEqual(
-                    self._profile(self.best).last_contact_date, local_day
-                )
+                self.assertEqual(self._profile(self.best).last_contact_date, local_day)
 
     def test_due(self):
         """One activity per due date, until somebody is in touch; counted beforehand."""
@@ -272,3 +278,34 @@ class TestValueContact(ActionCommon):
         self.company.crm_value_contact = False
         self._update()
         self.assertFalse(self._schedule())
+
+
+@tagged("post_install", "-at_install")
+class TestValueContactTour(RetentionCommon, HttpCase):
+    """From the list of who is due to the next date."""
+
+    def test_contact_due(self):
+        self.company.write({"crm_value_save": False, "crm_value_winback": False})
+        self.company.crm_value_contact = True
+        self.tier_high.write(
+            {
+                "contact_days": 30,
+                "contact_activity_type_id": False,
+                "contact_plan_id": False,
+            }
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_value_profile SET create_date = %s WHERE company_id = %s",
+            [self.today - timedelta(days=40), self.company.id],
+        )
+        self.env.invalidate_all()
+        best = self.customers[0]
+        action = self._schedule().filtered(lambda one: one.partner_id == best)
+        self.assertEqual(action.user_id, self.seller)
+        self.start_tour("/odoo", "crm_value_contact_due", login="value_seller")
+        self.actions._update_contact_outcomes(self.company, self.today)
+        self.assertEqual(action.outcome, "contacted")
+        self.assertEqual(
+            self._profile(best).next_contact_date, self.today + timedelta(days=30)
+        )

@@ -1,53 +1,14 @@
 from datetime import timedelta
 
-from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import Form, HttpCase, tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.crm_value_tiering.tests.common import ValueCommon
-
-
-class ActionCommon(ValueCommon):
-    """The ladder as of today, its last four rungs at high risk, and two lost customers.
-
-    With so few repeat buyers the rule of thumb decides: high from 180 days of silence.
-    """
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.today = cls.as_of = cls.company._get_value_today()
-        cls.customers = cls._ladder()
-        cls.at_risk = cls.customers[6:]
-        cls.lost, cls.long_lost = cls.env["res.partner"].create(
-            [{"name": "Value Test Lost"}, {"name": "Value Test Long Lost"}]
-        )
-        cls._buy(cls.lost, cls.as_of - timedelta(days=400), 300)
-        cls._buy(cls.long_lost, cls.as_of - timedelta(days=600), 300)
-        (cls.customers + cls.lost + cls.long_lost).user_id = cls.seller
-        cls._run()
-        cls.company.write(
-            {
-                "crm_value_save": True,
-                "crm_value_winback": True,
-                "crm_value_outreach_user_id": cls.manager.id,
-            }
-        )
-        cls.actions = cls.env["crm.value.outreach"]
-
-    def _schedule(self, company=None):
-        return self.actions._schedule_company(company or self.company)
-
-    def _pass_days(self, actions, days):
-        """As if the actions had been scheduled earlier."""
-        for action in actions:
-            action.date -= timedelta(days=days)
-        actions.flush_recordset()
+from .common import RetentionCommon
 
 
 @tagged("post_install", "-at_install")
-class TestValueOutreach(ActionCommon):
+class TestValueOutreach(RetentionCommon):
     """Each owner is asked to act for the right customers, once."""
 
     def test_save_and_win_back(self):
@@ -262,9 +223,13 @@ class TestValueOutreach(ActionCommon):
         form = Form(settings.with_context(allowed_company_ids=self.company.ids))
         self.assertFalse(form.crm_value_outreach_preview)
         form.crm_value_save = True
-        self.assertIn("Save customer: 4 today, 0 on the", form.crm_value_outreach_preview)
+        self.assertIn(
+            "Save customer: 4 today, 0 on the", form.crm_value_outreach_preview
+        )
         form.crm_value_outreach_limit = 1
-        self.assertIn("Save customer: 1 today, 3 on the", form.crm_value_outreach_preview)
+        self.assertIn(
+            "Save customer: 1 today, 3 on the", form.crm_value_outreach_preview
+        )
         self.assertFalse(self.company.crm_value_save)
         form.save().execute()
         self.assertTrue(self.company.crm_value_save)
@@ -353,178 +318,3 @@ class TestValueOutreach(ActionCommon):
         self.assertNotIn("refunded", signs[fallen])
         html = self._profile(regular).with_user(self.seller).explanation_html
         self.assertIn("Used to buy every 20 days", html)
-
-
-@tagged("post_install", "-at_install")
-class TestChurnRecord(ActionCommon):
-    """Why they left is recorded once, and settles what was open."""
-
-    def _record(self, partner, reason="price", **vals):
-        reason = self.env.ref(f"crm_value_retention.crm_churn_reason_{reason}")
-        action = partner.with_user(self.seller).action_record_churn()
-        losses = self.env["crm.churn.record"].with_user(self.seller)
-        with Form(losses.with_context(**action["context"])) as form:
-            form.reason_id = reason
-            for name, value in vals.items():
-                form[name] = value
-        return form.record
-
-    def test_record(self):
-        contact = self._create_customer(parent_id=self.at_risk[0].id)
-        profile = self._profile(self.at_risk[0])
-        actions = self._schedule()
-        action = actions.filtered(lambda a: a.partner_id == self.at_risk[0])
-        activity = action.activity_id
-        loss = self._record(contact, note="A tenth cheaper elsewhere")
-        self.assertRecordValues(
-            loss,
-            [
-                {
-                    "partner_id": self.at_risk[0].id,
-                    "company_id": self.company.id,
-                    "user_id": self.seller.id,
-                    "owner_id": self.seller.id,
-                    "date": self.today,
-                    "tier_id": profile.tier_id.id,
-                    "clv_predictive": profile.clv_predictive,
-                    "revenue_total": profile.revenue_total,
-                }
-            ],
-        )
-        self.assertRecordValues(
-            action, [{"outcome": "left", "outcome_date": self.today}]
-        )
-        self.assertFalse(activity.active)
-        self.assertEqual(activity.feedback, "Price: A tenth cheaper elsewhere")
-        self.assertEqual((actions - action).mapped("outcome"), ["open"] * 4)
-
-    def test_several_at_once(self):
-        """Each settles the actions of its own customer; others stay open."""
-        actions = self._schedule()
-        losses = self._create_losses(self.at_risk[:2])
-        self.assertEqual(
-            actions.filtered(lambda a: a.outcome == "left").partner_id,
-            losses.partner_id,
-        )
-        self.assertFalse(
-            actions.filtered(lambda a: a.outcome == "left").activity_id.filtered(
-                "active"
-            )
-        )
-
-    def test_queries_do_not_grow(self):
-        """An import of many losses looks for open actions once."""
-
-        def count(customers):
-            self.env.invalidate_all()
-            before = self.cr.sql_log_count
-            self._create_losses(customers)
-            self.env.flush_all()
-            return self.cr.sql_log_count - before
-
-        count(self.customers[:1])
-        self.assertEqual(count(self.customers[:6]), count(self.customers[:2]))
-
-    def _create_losses(self, customers):
-        reason = self.env.ref("crm_value_retention.crm_churn_reason_price")
-        return self.env["crm.churn.record"].create(
-            [
-                {"partner_id": customer.id, "reason_id": reason.id}
-                for customer in customers
-            ]
-        )
-
-    def test_nobody_is_asked_again(self):
-        """Until the customer buys and falls silent again."""
-        self._record(self.at_risk[0])
-        self._record(self.lost, "closed")
-        self.assertEqual(self._schedule().partner_id, self.at_risk[1:])
-
-    def test_value_is_not_typed_in(self):
-        losses = self.env["crm.churn.record"].with_user(self.seller)
-        loss = losses.create(
-            {
-                "partner_id": self._create_customer().id,
-                "reason_id": self.env.ref(
-                    "crm_value_retention.crm_churn_reason_price"
-                ).id,
-                "clv_predictive": 9999,
-                "tier_id": self.tier_high.id,
-                "user_id": self.manager.id,
-            }
-        )
-        self.assertRecordValues(
-            loss,
-            [{"clv_predictive": 0, "tier_id": False, "user_id": self.seller.id}],
-        )
-
-    def test_stays(self):
-        loss = self._record(self.at_risk[0])
-        for user in (self.seller, self.manager):
-            with self.assertRaisesRegex(UserError, "What was recorded stays"):
-                loss.with_user(user).write({"note": "Forget it"})
-            with self.assertRaises(AccessError):
-                loss.with_user(user).unlink()
-
-    def test_analysis(self):
-        self._record(self.at_risk[0], "price")
-        self._record(self.at_risk[1], "price")
-        self._record(self.lost, "closed")
-        groups = (
-            self.env["crm.churn.record"]
-            .with_user(self.seller)
-            ._read_group(
-                [("company_id", "=", self.company.id)],
-                ["reason_id"],
-                ["__count", "revenue_total:sum"],
-            )
-        )
-        self.assertEqual(
-            [(reason.name, count, total) for reason, count, total in groups],
-            [("Price", 2, 460 + 370), ("Moved or closed", 1, 300)],
-        )
-
-    def test_other_companies_stay_closed(self):
-        self._record(self.at_risk[0])
-        self._schedule()
-        other = self._create_company("Value Test Other Company")
-        foreigner = self._create_user(
-            "value_foreigner",
-            "sales_team.group_sale_manager",
-            company_id=other.id,
-            company_ids=[Command.set(other.ids)],
-        )
-        for model in ("crm.churn.record", "crm.value.outreach"):
-            domain = [("company_id", "=", self.company.id)]
-            self.assertTrue(self.env[model].with_user(self.seller).search(domain))
-            records = self.env(
-                user=foreigner, context={"allowed_company_ids": other.ids}
-            )[model]
-            self.assertFalse(records.search(domain))
-
-    def test_buttons(self):
-        for user, shown in ((self.seller, True), (self.outsider, False)):
-            partners = self.env["res.partner"].with_user(user)
-            view = partners.get_views([(False, "form")])["views"]["form"]
-            self.assertEqual("action_record_churn" in view["arch"], shown)
-
-
-@tagged("post_install", "-at_install")
-class TestChurnRecordUi(ActionCommon, HttpCase):
-    def test_record(self):
-        self._schedule()
-        self.start_tour("/odoo", "crm_churn_record", login="value_seller")
-        loss = self.env["crm.churn.record"].search([("company_id", "=", self.company.id)])
-        self.assertRecordValues(
-            loss,
-            [
-                {
-                    "partner_id": self.lost.id,
-                    "note": "They sell it themselves now",
-                    "user_id": self.seller.id,
-                }
-            ],
-        )
-        action = self.actions.search([("partner_id", "=", self.lost.id)])
-        self.assertEqual(action.outcome, "left")
-        self.assertFalse(action.activity_id.active)

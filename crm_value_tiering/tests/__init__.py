@@ -4,18 +4,18 @@ from . import test_value_bi
 from . import test_value_card
 from . import test_value_changes
 from . import test_value_concurrency
+from . import test_value_dashboard
 from . import test_value_digest
 from . import test_value_drive
 from . import test_value_export
 from . import test_value_facts
 from . import test_value_holdout
 from . import test_value_lead
-from . import test_value_policy
 from . import test_value_merge
-from . import test_value_transition_board
 from . import test_value_override
 from . import test_value_partner
 from . import test_value_performance
+from . import test_value_policy
 from . import test_value_run
 from . import test_value_sale
 from . import test_value_scale
@@ -25,5 +25,6 @@ from . import test_value_settings
 from . import test_value_setup
 from . import test_value_tiers
 from . import test_value_tours
+from . import test_value_transition_board
 from . import test_value_ui
 from . import test_value_uninstall

@@ -1,12 +1,18 @@
+import json
 from datetime import date, datetime, time, timedelta
 from random import Random
 
 import pytz
 
 from odoo.fields import Command
-from odoo.tests import TransactionCase, new_test_user
+from odoo.tests import HttpCase, TransactionCase, new_test_user
 
 from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+
+from ..wizards.crm_value_bi_key import BI_GROUP
+
+OPERATIONS = ("read", "write", "create", "unlink")
+NOTHING, READ, ALL = (), ("read",), OPERATIONS
 
 
 class ValueCommon(TransactionCase):
@@ -334,3 +340,130 @@ class ValueCommon(TransactionCase):
         )
         cls._run(company=company)
         return company
+
+    # ---------------------------------------------------------- checks by add-on
+    def _get_models(self, module):
+        """The names of the models with rights that an add-on brings."""
+        return {
+            name
+            for name, model in self.env.items()
+            if model._original_module == module and not model._abstract
+        }
+
+    def _check_rights(self, module, rights):
+        """Model by model what seller and manager may do; the others nothing.
+
+        :param rights: dict of model → (operations of the seller, those of the manager),
+            of all models of the add-on
+        """
+        self.assertEqual(set(rights), self._get_models(module))
+        for model, (seller, manager) in rights.items():
+            expected = {
+                self.seller: seller,
+                self.manager: manager,
+                self.outsider: NOTHING,
+                self.portal: NOTHING,
+                self.env.ref("base.public_user"): NOTHING,
+            }
+            for user, allowed in expected.items():
+                for operation in OPERATIONS:
+                    with self.subTest(model=model, user=user.login, op=operation):
+                        self.assertEqual(
+                            self.env[model].with_user(user).has_access(operation),
+                            operation in allowed,
+                        )
+
+    def _check_only_one_blocked(self, running, jobs):
+        """While another session is at the job ``running``, the other jobs work."""
+        with self.registry.cursor() as cr:
+            elsewhere = self.company.with_env(self.env(cr=cr))
+            lock = elsewhere.env["crm.job.run"]._try_lock
+            self.assertTrue(lock(elsewhere, running))
+            for name, job in jobs.items():
+                with self.subTest(running=running, job=name):
+                    self.assertEqual(bool(job()), name != running)
+
+    def _check_forgotten(self, module, anonymous=()):
+        """Every stored reference to a contact goes with it.
+
+        :param anonymous: models whose records stay, without the contact
+        :return: the models that refer to contacts
+        """
+        found = set()
+        for model in self.env.values():
+            for field in model._fields.values():
+                if (
+                    field._module == module
+                    and field.type == "many2one"
+                    and field.comodel_name == "res.partner"
+                    and field.store
+                ):
+                    found.add(model._name)
+                    expected = "set null" if model._name in anonymous else "cascade"
+                    self.assertEqual(field.ondelete, expected, field)
+        return found
+
+
+class BiCommon(ValueCommon):
+    """A reporting tool with its key."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customers = cls._ladder()
+        cls._run()
+        cls.admin = cls._create_user("value_admin", "base.group_system")
+
+    @classmethod
+    def _create_key(cls, user=None, **vals):
+        """The key that the wizard shows, and its user."""
+        before = cls.env["res.users"].search([])
+        wizard = cls.env["crm.value.bi.key"].with_user(user or cls.admin)
+        wizard = wizard.create({"company_ids": [Command.set(cls.company.ids)], **vals})
+        # Who is at the keyboard is asked in a browser only.
+        action = type(wizard).action_create.__wrapped__(wizard)
+        user = cls.env["res.users"].search([]) - before
+        return action["context"]["default_key"], user
+
+    def _get_readable(self, user):
+        """The models that the user of a tool reads; nothing is written."""
+        self.assertEqual(user.group_ids, self.env.ref(BI_GROUP))
+        readable = set()
+        for model in self.env.values():
+            if model._abstract:
+                continue
+            records = model.with_user(user)
+            if records.has_access("read"):
+                readable.add(model._name)
+            for operation in ("write", "create", "unlink"):
+                self.assertFalse(records.has_access(operation), (model, operation))
+        return readable
+
+    def _check_readable(self, module, expected):
+        """The models of an add-on that a tool reads are these."""
+        readable = self._get_readable(self._create_key()[1])
+        self.assertEqual(readable & self._get_models(module), set(expected))
+
+
+class BiHttpCommon(BiCommon, HttpCase):
+    """Odoo's JSON-2 API with such a key, as docs/bi-access.md describes it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.key, cls.bi_user = cls._create_key()
+
+    def _post(self, model, method, key=None, **params):
+        return self.url_open(
+            f"/json/2/{model}/{method}",
+            data=json.dumps(params),
+            headers={
+                "Authorization": f"Bearer {key or self.key}",
+                "Content-Type": "application/json; charset=utf-8",
+            },
+        )
+
+    def _call(self, model, method, **params):
+        response = self._post(model, method, **params)
+        self.assertEqual(response.status_code, 200, response.text)
+        return response.json()

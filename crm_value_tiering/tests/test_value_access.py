@@ -3,10 +3,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .common import ValueCommon
-
-OPERATIONS = ("read", "write", "create", "unlink")
-NOTHING, READ, ALL = (), ("read",), OPERATIONS
+from .common import ALL, NOTHING, READ, ValueCommon
 
 
 @tagged("post_install", "-at_install")
@@ -20,17 +17,15 @@ class TestValueAccess(ValueCommon):
         cls._run()
 
     def test_rights_of_each_role(self):
-        """Model by model what seller and manager may do; the others nothing."""
         rights = {
             "crm.value.profile": (READ, READ),
             "crm.value.transition": (READ, READ),
             "crm.value.run": (READ, READ),
+            "crm.job.run": (NOTHING, READ),
+            "crm.value.dirty": (NOTHING, READ),
             "crm.value.tier": (READ, ALL),
             "crm.value.policy": (READ, ALL),
             "crm.value.policy.tier": (READ, ALL),
-            "crm.value.outreach": (READ, READ),
-            "crm.churn.record": (("read", "create"), ("read", "create")),
-            "crm.churn.reason": (READ, ALL),
             "crm.value.override": (READ, ("read", "write", "create")),
             "crm.value.override.set": (NOTHING, ALL),
             "crm.value.recompute": (NOTHING, ALL),
@@ -38,22 +33,10 @@ class TestValueAccess(ValueCommon):
             "crm.value.holdout.check": (NOTHING, ALL),
             "crm.value.setup": (NOTHING, ALL),
             "crm.value.setup.tier": (NOTHING, ALL),
+            "crm.value.export": (("read", "create"), ("read", "create")),
+            "crm.value.bi.key": (NOTHING, NOTHING),
         }
-        for model, (seller, manager) in rights.items():
-            expected = {
-                self.seller: seller,
-                self.manager: manager,
-                self.outsider: NOTHING,
-                self.portal: NOTHING,
-                self.env.ref("base.public_user"): NOTHING,
-            }
-            for user, allowed in expected.items():
-                for operation in OPERATIONS:
-                    with self.subTest(model=model, user=user.login, op=operation):
-                        self.assertEqual(
-                            self.env[model].with_user(user).has_access(operation),
-                            operation in allowed,
-                        )
+        self._check_rights("crm_value_tiering", rights)
 
     def test_results_are_not_written_by_hand(self):
         """Not even the manager changes what the engine found."""

@@ -105,12 +105,6 @@ class TestValueCard(ValueCommon):
         self.assertEqual(card["tier"]["name"], "Low")
         self.assertIn("because: Value test quarrel", card["reasons"][0])
 
-    def test_next_contact(self):
-        self._profile(self.best).next_contact_date = self.as_of
-        [card] = self._cards(self.best)
-        self.assertEqual(card["figures"][-1]["value"], "06/30/2026")
-        self.assertEqual(card["figures"][-1]["name"], "next_contact_date")
-
     def test_in_chinese(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         self.tier_high.with_context(lang="zh_CN").name = "高价值"

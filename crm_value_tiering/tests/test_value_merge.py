@@ -9,7 +9,7 @@ from .common import ValueCommon
 
 
 @tagged("post_install", "-at_install")
-class TestValueMove(ValueCommon):
+class TestValueMerge(ValueCommon):
     """A customer is merged, joins a company, is archived or forgotten."""
 
     @classmethod
@@ -281,21 +281,7 @@ class TestValueMove(ValueCommon):
         self.assertEqual(self._run().customer_count, 10)
 
     def test_models_forget_with_the_contact(self):
-        """Every stored reference of ours to a contact goes with it; an answer loses the
-        contact instead, and all that leads back to him: see test_satisfaction."""
-        anonymous = {"crm.satisfaction.answer"}
-        found = set()
-        for model in self.env.values():
-            for field in model._fields.values():
-                if (
-                    field._module == "crm_value_tiering"
-                    and field.type == "many2one"
-                    and field.comodel_name == "res.partner"
-                    and field.store
-                ):
-                    found.add(model._name)
-                    expected = "set null" if model._name in anonymous else "cascade"
-                    self.assertEqual(field.ondelete, expected, field)
+        found = self._check_forgotten("crm_value_tiering")
         self.assertLessEqual({"crm.value.profile", "crm.value.transition"}, found)
 
     def test_runs_hold_no_names(self):

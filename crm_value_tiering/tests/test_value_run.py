@@ -194,7 +194,9 @@ class TestValueRun(ValueCommon):
         before = self.runs.search_count([])
         with self.registry.cursor() as cr:
             company = self.company.with_env(self.env(cr=cr))
-            self.assertTrue(company.env["crm.job.run"]._try_lock(company, "crm.value.run"))
+            self.assertTrue(
+                company.env["crm.job.run"]._try_lock(company, "crm.value.run")
+            )
             self.assertFalse(self.runs.recompute(self.company, self.as_of))
             self.assertEqual(self.runs.search_count([]), before)
             runs = self.runs.recompute(self.company + other, self.as_of)

@@ -9,11 +9,8 @@ class TestValueSelling(ValueCommon):
 
     def _assert_computed(self, expected):
         self.env.flush_all()
-        for companies in (
-            self.env["crm.value.run"]._get_companies_to_compute(),
-            self.env["crm.metric.run"]._get_companies_to_measure(),
-        ):
-            self.assertEqual(self.company in companies, expected)
+        companies = self.env["crm.value.run"]._get_companies_to_compute()
+        self.assertEqual(self.company in companies, expected)
 
     def test_no_document(self):
         self._create_quotation(self._create_customer(), 10)

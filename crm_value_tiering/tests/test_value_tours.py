@@ -86,7 +86,7 @@ class TestValueOnboarding(ValueCommon, HttpCase):
         others.user_consumed_ids += self.seller
         offered = tours.get_current_tour()
         self.assertEqual(offered["name"], "crm_value_tour")
-        self.assertIn("Contact Due", offered["rainbowManMessage"])
+        self.assertIn("the best first", offered["rainbowManMessage"])
         self.assertFalse(tours.consume("crm_value_tour"))
 
     def test_menu_starts_it(self):

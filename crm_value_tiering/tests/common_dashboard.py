@@ -1,15 +1,55 @@
 import json
 from itertools import chain
 
-from odoo import fields
-from odoo.tests import HttpCase, TransactionCase, tagged
-
-from odoo.addons.crm_metric.tests.common import MetricCommon
 from odoo.addons.spreadsheet.utils.validate_data import (
     fields_in_spreadsheet,
     menus_xml_ids_in_spreadsheet,
     odoo_charts,
 )
+
+# Waits until every formula of the sheet "Data" is there, and compares.
+COMPARE = """
+(async () => {
+    const wait = () => new Promise((resolve) => setTimeout(resolve, 200));
+    const until = async (what, find) => {
+        for (let attempt = 0; attempt < 150; attempt++, await wait()) {
+            const found = find();
+            if (found) {
+                return found;
+            }
+        }
+        throw new Error("waited in vain: " + what);
+    };
+    const model = await until("the board", () => {
+        const {services} = odoo.__WOWL_DEBUG__.root.env;
+        return services.spreadsheet_dashboard_loader?.getActiveDashboard()?.model;
+    });
+    const {getters} = model;
+    const sheetId = getters.getSheetIds().find((id) => getters.getSheetName(id) === "Data");
+    const cell = (col, row) => getters.getEvaluatedCell({sheetId, col, row});
+    const expected = %s;
+    const rows = expected.map((_values, index) => index + 1);
+    const values = () => rows.flatMap((row) => [cell(1, row), cell(2, row)]);
+    await until("the figures", () => !values().some((one) => one.value === "Loading..."));
+    const differences = values().filter((one, index) => {
+        const value = expected[index >> 1][index & 1];
+        return value === null
+            ? !["", "–", null, 0].includes(one.value)
+            : !(Math.abs(one.value - value) < 0.005);
+    });
+    if (differences.length) {
+        const found = JSON.stringify(values().map((one) => one.message || one.value));
+        throw new Error("figures: " + found + ", expected " + JSON.stringify(expected));
+    }
+    const figures = await until("charts", () => {
+        const found = document.querySelectorAll(".o-figure canvas");
+        return found.length >= %d && found;
+    });
+    figures[0].click();
+    await until("the figures behind it", () => document.querySelector(".o_pivot_view"));
+    console.log("test successful");
+})().catch((error) => console.error(error.message));
+"""
 
 
 def get_sources(document):
@@ -22,9 +62,10 @@ def get_sources(document):
         yield chart["id"], chart["metaData"]["resModel"], chart["fieldMatching"]
 
 
-@tagged("post_install", "-at_install")
-class TestDashboards(TransactionCase):
-    """Whatever a dashboard of this module names exists, and can be read."""
+class DashboardChecks:
+    """Whatever a dashboard of the add-on ``module`` names exists, and can be read."""
+
+    module = None
 
     @classmethod
     def setUpClass(cls):
@@ -32,7 +73,7 @@ class TestDashboards(TransactionCase):
         found = cls.env["ir.model.data"].search(
             [
                 ("model", "=", "spreadsheet.dashboard"),
-                ("module", "=", "crm_value_tiering"),
+                ("module", "=", cls.module),
             ]
         )
         cls.dashboards = cls.env["spreadsheet.dashboard"].browse(found.mapped("res_id"))
@@ -121,100 +162,3 @@ class TestDashboards(TransactionCase):
                             for one in records["orderBy"]
                         ),
                     )
-
-
-# Waits until every formula of the sheet "Data" is there, and compares.
-COMPARE = """
-(async () => {
-    const wait = () => new Promise((resolve) => setTimeout(resolve, 200));
-    const until = async (what, find) => {
-        for (let attempt = 0; attempt < 150; attempt++, await wait()) {
-            const found = find();
-            if (found) {
-                return found;
-            }
-        }
-        throw new Error("waited in vain: " + what);
-    };
-    const model = await until("the board", () => {
-        const {services} = odoo.__WOWL_DEBUG__.root.env;
-        return services.spreadsheet_dashboard_loader?.getActiveDashboard()?.model;
-    });
-    const {getters} = model;
-    const sheetId = getters.getSheetIds().find((id) => getters.getSheetName(id) === "Data");
-    const cell = (col, row) => getters.getEvaluatedCell({sheetId, col, row});
-    const expected = %s;
-    const rows = expected.map((_values, index) => index + 1);
-    const values = () => rows.flatMap((row) => [cell(1, row), cell(2, row)]);
-    await until("the figures", () => !values().some((one) => one.value === "Loading..."));
-    const differences = values().filter((one, index) => {
-        const value = expected[index >> 1][index & 1];
-        return value === null
-            ? !["", "–", null, 0].includes(one.value)
-            : !(Math.abs(one.value - value) < 0.005);
-    });
-    if (differences.length) {
-        const found = JSON.stringify(values().map((one) => one.message || one.value));
-        throw new Error("figures: " + found + ", expected " + JSON.stringify(expected));
-    }
-    const figures = await until("charts", () => {
-        const found = document.querySelectorAll(".o-figure canvas");
-        return found.length >= %d && found;
-    });
-    figures[0].click();
-    await until("the figures behind it", () => document.querySelector(".o_pivot_view"));
-    console.log("test successful");
-})().catch((error) => console.error(error.message));
-"""
-
-
-@tagged("post_install", "-at_install")
-class TestDashboardUi(MetricCommon, HttpCase):
-    """A board in a browser shows what the ORM says, and leads to it.
-
-    The browser's clock cannot be stopped, so the book ends today.
-    """
-
-    def test_retention_board(self):
-        start = self.company._get_value_today().replace(day=1)
-        customers = self.env["res.partner"].create(
-            [{"name": f"Metric Test {number}"} for number in range(12)]
-        )
-        for number, customer in enumerate(customers):
-            for months in range(2 + number, 25, 3 + number):
-                day = fields.Date.subtract(start, months=months)
-                self._buy(customer, day, 100 + 10.01 * number)
-        self._measure(fields.Date.subtract(start, months=24), start)
-        dashboard = self.env.ref("crm_metric.dashboard_retention")
-        document = json.loads(dashboard.spreadsheet_data)
-        codes = document["pivots"]["1"]["domain"][0][2]
-        periods = [
-            (fields.Date.subtract(start, months=months + 12),
-             fields.Date.subtract(start, months=months))
-            for months in (0, 12)
-        ]  # fmt: skip
-        figures = [
-            {
-                row["code"]: row["value:avg"]
-                for row in self.facts.formatted_read_group(
-                    [
-                        ("company_id", "=", self.company.id),
-                        ("date", ">=", first),
-                        ("date", "<", end),
-                    ],
-                    ["code"],
-                    ["value:avg"],
-                )
-            }
-            for first, end in periods
-        ]
-        expected = [[period.get(code) or None for period in figures] for code in codes]
-        self.assertGreater(sum(row[0] is not None for row in expected), 4)
-        charts = len(document["sheets"][0]["figures"])
-        self.browser_js(
-            f"/odoo/dashboards?dashboard_id={dashboard.id}",
-            COMPARE % (json.dumps(expected), charts),
-            ready="odoo.isReady === true",
-            login="value_manager",
-            timeout=120,
-        )

@@ -1,15 +1,19 @@
 import json
 from datetime import timedelta
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, TransactionCase, tagged
 
-from odoo.addons.crm_value_tiering.tests.common import ValueCommon
-
-from .test_dashboards import COMPARE
+from .common import ValueCommon
+from .common_dashboard import COMPARE, DashboardChecks
 
 
 @tagged("post_install", "-at_install")
-class TestDashboardValueUi(ValueCommon, HttpCase):
+class TestValueDashboard(DashboardChecks, TransactionCase):
+    module = "crm_value_tiering"
+
+
+@tagged("post_install", "-at_install")
+class TestValueDashboardUi(ValueCommon, HttpCase):
     """The board "Customer Value" in a browser shows what the ORM says.
 
     The browser's clock cannot be stopped, so the book ends today. The company lives in

@@ -1,0 +1,45 @@
+from odoo.tests import tagged
+
+from odoo.addons.crm_value_tiering.tests.common import ValueCommon
+
+from ..hooks import uninstall_hook
+
+
+@tagged("post_install", "-at_install")
+class TestRetentionUninstall(ValueCommon):
+    """What Odoo does not clean up when the module goes."""
+
+    def test_tables(self):
+        """Reasons can go before what names them, without errors in the log."""
+        self.env["crm.churn.record"].create(
+            {
+                "partner_id": self._create_customer().id,
+                "reason_id": self.env.ref(
+                    "crm_value_retention.crm_churn_reason_price"
+                ).id,
+            }
+        )
+        uninstall_hook(self.env)
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM crm_churn_reason")
+        self.assertTrue(self.env.cr.rowcount)
+
+    def test_favourites(self):
+        """Saved searches by what is gone go; others of the same model stay."""
+        favourites = self.env["ir.filters"].create(
+            [
+                {"name": "Value Test 1", "model_id": "crm.churn.record"},
+                {
+                    "name": "Value Test 2",
+                    "model_id": "crm.value.profile",
+                    "domain": "[('next_contact_date', '<', 'today')]",
+                },
+                {
+                    "name": "Value Test 3",
+                    "model_id": "crm.value.profile",
+                    "domain": "[('value_score', '>', 50)]",
+                },
+            ]
+        )
+        uninstall_hook(self.env)
+        self.assertEqual(favourites.exists(), favourites[2])
