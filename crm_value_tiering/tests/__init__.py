@@ -1,3 +1,4 @@
+from . import test_company_job
 from . import test_stats
 from . import test_value_access
 from . import test_value_bi

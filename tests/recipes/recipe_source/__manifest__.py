@@ -1,6 +1,7 @@
 {
     "name": "Recipe: a source of revenue",
     "version": "19.0.1.0.0",
+    "author": "CRM Value Suite contributors",
     "license": "LGPL-3",
     "depends": ["crm_value_tiering"],
 }
