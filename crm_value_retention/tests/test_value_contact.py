@@ -2,6 +2,7 @@ from datetime import datetime, time, timedelta
 
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
+from odoo.tools import format_date
 
 from .common import RetentionCommon
 
@@ -73,12 +74,11 @@ class TestValueContact(RetentionCommon):
         self.assertFalse(any(self.high.mapped("next_contact_date")))
 
     def test_on_the_card(self):
-        profile = self._profile(self.best)
-        profile.next_contact_date = self.as_of
+        self._profile(self.best).next_contact_date = self.as_of
         [card] = self.best.with_user(self.seller).get_value_card()
         figure = card["figures"][-1]
         self.assertEqual(figure["name"], "next_contact_date")
-        self.assertEqual(figure["value"], profile._format_day(self.as_of))
+        self.assertEqual(figure["value"], format_date(self.env, self.as_of))
 
     def test_what_is_a_contact(self):
         """Each later than the one before, on the customer, a contact, a lead, an order."""
