@@ -10,9 +10,9 @@ class ResConfigSettings(models.TransientModel):
 
     _inherit = "res.config.settings"
 
-    value_policy_id = fields.Many2one("crm.value.policy", readonly=True)
-    value_timezone = fields.Char(string="Time Zone", readonly=True)
-    value_source = fields.Selection(
+    crm_value_policy_id = fields.Many2one("crm.value.policy", readonly=True)
+    crm_value_timezone = fields.Char(string="Time Zone", readonly=True)
+    crm_value_source = fields.Selection(
         lambda self: (
             self.env["crm.value.policy"]
             ._fields["source"]
@@ -22,13 +22,13 @@ class ResConfigSettings(models.TransientModel):
         help="Where revenue comes from: confirmed sales orders, or posted invoices less "
         "credit notes.",
     )
-    value_include_zero = fields.Boolean(string="Count Free Orders")
-    value_window_days = fields.Integer(string="Period")
-    value_weight_recency = fields.Integer(string="Recency")
-    value_weight_frequency = fields.Integer(string="Frequency")
-    value_weight_monetary = fields.Integer(string="Monetary Value")
-    value_weight_variety = fields.Integer(string="Variety")
-    value_tier_rule = fields.Selection(
+    crm_value_include_zero = fields.Boolean(string="Count Free Orders")
+    crm_value_window_days = fields.Integer(string="Period")
+    crm_value_weight_recency = fields.Integer(string="Recency")
+    crm_value_weight_frequency = fields.Integer(string="Frequency")
+    crm_value_weight_monetary = fields.Integer(string="Monetary Value")
+    crm_value_weight_variety = fields.Integer(string="Variety")
+    crm_value_tier_rule = fields.Selection(
         lambda self: (
             self.env["crm.value.policy"]
             ._fields["tier_rule"]
@@ -36,7 +36,7 @@ class ResConfigSettings(models.TransientModel):
         ),
         string="Tiers By",
     )
-    value_schedule = fields.Selection(
+    crm_value_schedule = fields.Selection(
         lambda self: (
             self.env["crm.value.policy"]
             ._fields["schedule"]
@@ -44,22 +44,23 @@ class ResConfigSettings(models.TransientModel):
         ),
         string="Computed",
     )
-    value_hysteresis = fields.Float(string="Downgrade Tolerance")
-    value_margin_rate = fields.Float(string="Margin")
-    value_discount_rate = fields.Float(string="Discount")
-    value_horizon_years = fields.Integer(string="Horizon")
-    value_new_days = fields.Integer(string="New For")
-    value_lost_days = fields.Integer(string="Lost After")
+    crm_value_hysteresis = fields.Float(string="Downgrade Tolerance")
+    crm_value_margin_rate = fields.Float(string="Margin")
+    crm_value_discount_rate = fields.Float(string="Discount")
+    crm_value_horizon_years = fields.Integer(string="Horizon")
+    crm_value_new_days = fields.Integer(string="New For")
+    crm_value_lost_days = fields.Integer(string="Lost After")
 
     @api.model
     def _get_value_settings(self):
-        """Hook: settings field → field of the value model."""
-        prefix = len("value_")
+        """Settings field → field of the value model: what a computation depends on, as
+        far as the page shows it. A module that adds a parameter shows it by a field
+        ``crm_value_<parameter>`` here."""
+        names = [*self.env["crm.value.policy"]._get_parameter_fields(), "schedule"]
         return {
-            name: name[prefix:]
-            for name in self._fields
-            if name.startswith("value_")
-            and name not in ("value_policy_id", "value_timezone")
+            f"crm_value_{name}": name
+            for name in names
+            if f"crm_value_{name}" in self._fields
         }
 
     @api.model
@@ -74,8 +75,8 @@ class ResConfigSettings(models.TransientModel):
         values |= {
             name: policy[source] for name, source in self._get_value_settings().items()
         }
-        values["value_policy_id"] = policy.id
-        values["value_timezone"] = company._get_value_timezone()
+        values["crm_value_policy_id"] = policy.id
+        values["crm_value_timezone"] = company._get_value_timezone()
         return values
 
     def set_values(self):

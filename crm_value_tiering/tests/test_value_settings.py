@@ -35,10 +35,10 @@ class TestValueSettings(ValueCommon):
         settings = self._settings(self.boss)
         for name, source in settings._get_value_settings().items():
             self.assertEqual(settings[name], self.model[source], name)
-        self.assertEqual(settings.value_window_days, 200)
-        self.assertEqual(settings.value_policy_id, self.model)
-        self.assertEqual(settings.value_timezone, "Asia/Shanghai")
-        labels = dict(settings._fields["value_source"]._description_selection(self.env))
+        self.assertEqual(settings.crm_value_window_days, 200)
+        self.assertEqual(settings.crm_value_policy_id, self.model)
+        self.assertEqual(settings.crm_value_timezone, "Asia/Shanghai")
+        labels = dict(settings._fields["crm_value_source"]._description_selection(self.env))
         self.assertEqual(set(labels), {"sale", "invoice"})
 
     def test_every_setting_has_a_field_of_the_model(self):
@@ -49,7 +49,7 @@ class TestValueSettings(ValueCommon):
 
     def test_save_begins_a_version(self):
         settings = self._settings(
-            self.boss, value_window_days=180, value_source="invoice"
+            self.boss, crm_value_window_days=180, crm_value_source="invoice"
         )
         settings.execute()
         self.assertRecordValues(
@@ -78,11 +78,11 @@ class TestValueSettings(ValueCommon):
         """Saving without a change makes no version, a second change none either."""
         self._settings(self.boss).execute()
         self.assertEqual(self._get_models(), self.model)
-        self._settings(self.boss, value_window_days=180).execute()
+        self._settings(self.boss, crm_value_window_days=180).execute()
         changed = self._get_models()
         self.assertEqual(len(changed), 2)
         self._settings(self.boss).execute()
-        self._settings(self.boss, value_window_days=90).execute()
+        self._settings(self.boss, crm_value_window_days=90).execute()
         self.assertEqual(self._get_models(), changed)
         self.assertEqual(changed.mapped("window_days"), [365, 90])
 
@@ -96,8 +96,8 @@ class TestValueSettings(ValueCommon):
             .with_context(allowed_company_ids=other.ids)
             .create({})
         )
-        self.assertEqual(settings.value_policy_id.company_id, other)
-        self.assertEqual(settings.value_weight_variety, 10)
+        self.assertEqual(settings.crm_value_policy_id.company_id, other)
+        self.assertEqual(settings.crm_value_weight_variety, 10)
 
     def test_refused(self):
         """What the model refuses, the page refuses: nothing is saved."""
@@ -105,18 +105,18 @@ class TestValueSettings(ValueCommon):
             self.assertRaisesRegex(ValidationError, "sum to 101 %"),
             self.env.cr.savepoint(),
         ):
-            self._settings(self.boss, value_weight_recency=31).execute()
+            self._settings(self.boss, crm_value_weight_recency=31).execute()
         self.assertRecordValues(
             self._get_models(), [{"date_to": False, "weight_recency": 30}]
         )
 
     def test_administrator_without_a_say(self):
         """Saving other settings leaves the value model alone."""
-        settings = self._settings(self.admin, value_window_days=1)
+        settings = self._settings(self.admin, crm_value_window_days=1)
         settings.execute()
         self.assertEqual(self._get_models(), self.model)
         self.assertEqual(self.model.window_days, 365)
-        self.assertFalse(self._settings(self.admin).value_policy_id)
+        self.assertFalse(self._settings(self.admin).crm_value_policy_id)
         with self.assertRaises(AccessError):
             settings.action_open_value_model()
 
@@ -128,12 +128,12 @@ class TestValueSettings(ValueCommon):
     def test_page(self):
         """The page opens, for a boss with the block and for others without."""
         form = Form(self.env["res.config.settings"].with_user(self.boss))
-        self.assertEqual(form.value_window_days, 365)
-        form.value_window_days = 30
+        self.assertEqual(form.crm_value_window_days, 365)
+        form.crm_value_window_days = 30
         form.save().execute()
         self.assertEqual(self._get_models()[-1].window_days, 30)
         arch = self.env["res.config.settings"].with_user(self.admin).get_view()["arch"]
-        self.assertNotIn("value_window_days", arch)
+        self.assertNotIn("crm_value_window_days", arch)
 
     def test_button(self):
         action = self._settings(self.boss).action_open_value_model()
