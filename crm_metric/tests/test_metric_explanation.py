@@ -6,8 +6,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import HttpCase, freeze_time, tagged, users, warmup
 
-from odoo.addons.crm_metric.models import crm_metric_fact
-from odoo.addons.crm_metric.tests.common import MetricCommon
+from ..models import crm_metric_fact
+from .common import MetricCommon
 
 
 class ExplanationCommon(MetricCommon):
