@@ -1,7 +1,7 @@
 from datetime import date
 
 from odoo import models
-from odoo.tools import format_date, format_list, formatLang
+from odoo.tools import format_date, format_list
 
 from .crm_value_engine_forecast import RETENTION_RULE
 
@@ -86,7 +86,7 @@ class CrmValueProfile(models.Model):
             "purchase × %(margin)s margin, over %(years)s years, %(discount)s discount "
             "per year",
             **values,
-            purchases=formatLang(self.env, self.expected_purchases, digits=2),
+            purchases=self._format_points(self.expected_purchases, 2),
             spend=self._format_money(self.expected_spend),
         )
 
