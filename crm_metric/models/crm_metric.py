@@ -31,6 +31,17 @@ class CrmMetric(models.Model):
     description = fields.Text(
         translate=True, help="What is counted, in which period, for whom."
     )
+    numerator_label = fields.Char(
+        string="What is Divided",
+        translate=True,
+        help="What the numerator of a ratio is a number of, in the plural, such as "
+        "“customers who bought again”: the explanation of a figure says so.",
+    )
+    denominator_label = fields.Char(
+        string="What it is Divided By",
+        translate=True,
+        help="What the denominator of a ratio is a number of, in the plural.",
+    )
     sequence = fields.Integer(default=100)
     active = fields.Boolean(
         default=True, help="The figures of an archived metric are no longer computed."

@@ -1,7 +1,15 @@
+from babel.dates import format_skeleton
+
 from odoo import api, fields, models
-from odoo.tools import SQL, formatLang
+from odoo.fields import Domain
+from odoo.tools import SQL, date_utils, format_datetime, formatLang
+from odoo.tools.misc import babel_locale_parse, get_lang
 
 KEY = ("metric_id", "company_id", "date", "team_id", "user_id", "tier_id")
+# Whose figure it is: columns of the explanation.
+DIMENSIONS = ("team_id", "user_id", "tier_id")
+# Figures that an explanation lists one by one; the others make one row.
+LISTED = 20
 
 
 class CrmMetricFact(models.Model):
@@ -12,6 +20,7 @@ class CrmMetricFact(models.Model):
     """
 
     _name = "crm.metric.fact"
+    _inherit = "crm.explanation.mixin"
     _description = "Metric Figure"
     _order = "date desc, metric_id, id"
     _rec_name = "metric_id"
@@ -72,6 +81,7 @@ class CrmMetricFact(models.Model):
     unit = fields.Selection(related="metric_id.unit")
     aggregation = fields.Selection(related="metric_id.aggregation")
     higher_is_better = fields.Boolean(related="metric_id.higher_is_better")
+    explanation_html = fields.Html(groups="crm_value_tiering.group_value_user")
     _key_uniq = models.UniqueIndex(
         "(metric_id, company_id, date, COALESCE(team_id, 0), COALESCE(user_id, 0),"
         " COALESCE(tier_id, 0))",
@@ -98,10 +108,10 @@ class CrmMetricFact(models.Model):
     def _format_value(self, value, unit, currency):
         """``value`` as people read it: with its unit, in the user's language."""
         if unit == "money":
-            return formatLang(self.env, value, currency_obj=currency)
-        text = formatLang(self.env, value, digits=0 if unit == "count" else 1)
+            return self._format_money(value, currency)
         if unit == "percent":
-            return f"{text} %"
+            return self._format_rate(value, digits=1)
+        text = formatLang(self.env, value, digits=0 if unit == "count" else 1)
         return self.env._("%s days", text) if unit == "days" else text
 
     def _read_group_select(self, aggregate_spec, query):
@@ -235,3 +245,202 @@ class CrmMetricFact(models.Model):
             ),
             metric,
         )
+
+    # -------------------------------------------------------------- explanation
+    def _get_explanation(self):
+        why = super()._get_explanation()
+        metric = self.metric_id
+        sums = {row[0]: row[1:] for row in self._get_sums(self._get_month_domain(), ["id"])}
+        if metric.description:
+            why["summary"].append(metric.description)
+        why["summary"].append(" · ".join([self._get_month_text(), *self._get_owners()]))
+        why["summary"] += self._get_computed_sentences()
+        why["values"].append(
+            {
+                "label": metric.name,
+                "amount": self._format_total(sums[self]),
+                "formula": self._get_formula(sums[self]),
+            }
+        )
+        if len(sums) > 1:
+            why["tables"].append(self._get_month_table(sums))
+        why["notes"] += self._get_notes(sums)
+        return why
+
+    def _get_month_domain(self):
+        """The figures that make one total with this one: those of its month."""
+        return Domain(
+            [
+                ("metric_id", "=", self.metric_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("date", "=", self.date),
+            ]
+        )
+
+    @api.model
+    def _get_sums(self, domain, groupby=()):
+        """Rows of what ``groupby`` says, numerator, denominator and value.
+
+        Added up as boards and pivots do; a number that is not known is None.
+        """
+        aggregates = ["numerator:sum", "denominator:sum", "value:sum"]
+        return [
+            tuple(None if part is False else part for part in row)
+            for row in self._read_group(domain, groupby, aggregates)
+        ]
+
+    def _get_month_text(self):
+        """June 2026, 2026年6月."""
+        locale = babel_locale_parse(get_lang(self.env).code)
+        return format_skeleton("yMMMM", self.date, locale=locale)
+
+    def _get_owners(self):
+        """Names of company, team, person and tier, of those that the figure has."""
+        several = len(self.env.user.company_ids) > 1
+        names = ["company_id", *DIMENSIONS] if several else DIMENSIONS
+        return [self._get_owner(name) for name in names if self[name]]
+
+    def _get_owner(self, name):
+        """Name of the team, person or tier: as any list shows it to its readers."""
+        return self.sudo()[name].display_name or "–"
+
+    def _get_computed_sentences(self):
+        run = (
+            self.env["crm.metric.run"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("state", "=", "done"),
+                    ("date_from", "<=", self.date),
+                    ("date_to", ">=", self.date),
+                ],
+                limit=1,
+            )
+        )
+        if not run.finished_at:
+            return []
+        when = format_datetime(self.env, run.finished_at, dt_format="short")
+        return [self.env._("Last computed: %(when)s.", when=when)]
+
+    def _format_part(self, number, name):
+        """A numerator or denominator as people read it: amounts as money."""
+        if number is None:
+            return "–"
+        if self.unit == "money" and name == "numerator":
+            return self._format_money(number)
+        return self._format_points(number)
+
+    def _format_total(self, sums):
+        value = sums[-1]
+        if value is None:
+            return "–"
+        return self._format_value(value, self.unit, self.currency_id)
+
+    def _get_part_label(self, name):
+        """What the numerator or the denominator is a number of."""
+        label = self.metric_id[f"{name}_label"]
+        return label or self._fields[name]._description_string(self.env)
+
+    def _get_formula(self, sums):
+        """What a ratio divides; other figures are what the description says."""
+        if self.aggregation != "ratio":
+            return ""
+        numerator, denominator, _value = sums
+        return self.env._(
+            "%(numerator)s (%(counted)s) ÷ %(denominator)s (%(divided_by)s)",
+            numerator=self._format_part(numerator, "numerator"),
+            counted=self._get_part_label("numerator"),
+            denominator=self._format_part(denominator, "denominator"),
+            divided_by=self._get_part_label("denominator"),
+        )
+
+    def _get_month_table(self, sums):
+        """The figures of the month, this one first, then the big ones; their total."""
+        ratio = self.aggregation == "ratio"
+        facts = sorted(
+            sums, key=lambda fact: (fact != self, -abs(sums[fact][int(ratio)] or 0))
+        )
+        # one row for one other figure would say less than the figure itself
+        count = LISTED if len(facts) > LISTED + 1 else len(facts)
+        listed, others = facts[:count], facts[count:]
+        owners = [name for name in DIMENSIONS if any(fact[name] for fact in facts)]
+        columns = [
+            (name, self._fields[name]._description_string(self.env)) for name in owners
+        ]
+        if ratio:
+            for name in ("numerator", "denominator"):
+                label = self._get_part_label(name)
+                columns.append((name, label[:1].upper() + label[1:], "end"))
+        columns.append(("value", self.metric_id.name, "end"))
+        rows = [
+            {
+                **{name: fact._get_owner(name) for name in owners},
+                **self._get_sum_texts(sums[fact]),
+            }
+            for fact in listed
+        ]
+        if others:
+            [rest] = self._get_sums(Domain("id", "in", [fact.id for fact in others]))
+            label = self.env._("%(count)s others", count=len(others))
+            rows.append({owners[0]: label, **self._get_sum_texts(rest)})
+        [total] = self._get_sums(self._get_month_domain())
+        return self._prepare_table(
+            columns,
+            rows,
+            total={owners[0]: self.env._("Total"), **self._get_sum_texts(total)},
+            title=self.env._("All figures of %(month)s", month=self._get_month_text()),
+            note=self._get_total_note(),
+        )
+
+    def _get_sum_texts(self, sums):
+        return {
+            "numerator": self._format_part(sums[0], "numerator"),
+            "denominator": self._format_part(sums[1], "denominator"),
+            "value": self._format_total(sums),
+        }
+
+    def _get_total_note(self):
+        if self.aggregation == "ratio":
+            return self.env._(
+                "The total divides the sums: it is not the average of the figures."
+            )
+        if self.aggregation == "stock":
+            return self.env._(
+                "The figures of a month are added; several months give their average."
+            )
+        return ""
+
+    def _get_notes(self, sums):
+        """Sentences on what is not known, not over or not shown."""
+        notes = []
+        if sums[self][-1] is None:
+            notes.append(
+                self.env._(
+                    "There is no figure: a part of it is not known, or there is nothing "
+                    "to divide by."
+                )
+            )
+        if self.date == date_utils.start_of(
+            self.company_id.sudo()._get_value_today(), "month"
+        ):
+            notes.append(
+                self.env._("The month is not over: its figures still change.")
+            )
+        elif self.metric_id.is_snapshot:
+            notes.append(
+                self.env._(
+                    "Known for the present only: it is what was measured last while the "
+                    "month was running."
+                )
+            )
+        hidden = self.sudo().search_count(self._get_month_domain()) - len(sums)
+        if hidden:
+            notes.append(
+                self.env._(
+                    "The total is that of your own figures and your team's: %(count)s "
+                    "more are in that of the company.",
+                    count=hidden,
+                )
+            )
+        return notes

@@ -2,6 +2,7 @@ from . import test_metric_bi
 from . import test_metric_cohort
 from . import test_metric_customers
 from . import test_metric_dashboard
+from . import test_metric_explanation
 from . import test_metric_fact
 from . import test_metric_release
 from . import test_metric_run

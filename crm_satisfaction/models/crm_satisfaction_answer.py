@@ -231,14 +231,15 @@ class CrmSatisfactionAnswer(models.Model):
             if not answer.id:
                 answer.display_name = False
                 continue
-            name = f"{answer._get_kind_label()} {answer.answer_text}"
+            name = f"{answer._get_kind_label(answer.kind)} {answer.answer_text}"
             partner = answer.sudo().partner_id.display_name
             answer.display_name = f"{name}, {partner}" if partner else name
 
-    def _get_kind_label(self):
-        """CSAT, NPS …, in the user's language."""
+    @api.model
+    def _get_kind_label(self, kind):
+        """CSAT, NPS …, in the user's language; what is no kind as it is."""
         return dict(self._fields["kind"]._description_selection(self.env)).get(
-            self.kind, ""
+            kind, kind
         )
 
     @api.model

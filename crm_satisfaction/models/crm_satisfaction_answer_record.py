@@ -299,7 +299,7 @@ class CrmSatisfactionAnswer(models.Model):
                     "whole numbers from %(low)s to %(high)s.",
                     answer=self._describe(vals),
                     given=vals["answer"],
-                    kind=self._get_label_of(vals["kind"]),
+                    kind=self._get_kind_label(vals["kind"]),
                     low=scale.low,
                     high=scale.high,
                 )
@@ -332,19 +332,13 @@ class CrmSatisfactionAnswer(models.Model):
         answer = "" if vals["answer"] is None else f" {vals['answer']}"
         return self.env._(
             "%(kind)s%(answer)s of %(contact)s on %(date)s",
-            kind=self._get_label_of(vals["kind"]),
+            kind=self._get_kind_label(vals["kind"]),
             answer=answer,
             contact=self.env["res.partner"]
             .sudo()
             .browse(vals["partner_id"])
             .display_name,
             date=format_date(self.env, vals["date"]),
-        )
-
-    @api.model
-    def _get_label_of(self, kind):
-        return dict(self._fields["kind"]._description_selection(self.env)).get(
-            kind, kind
         )
 
     def _mark_value_dirty(self):

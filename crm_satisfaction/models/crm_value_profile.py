@@ -70,7 +70,7 @@ class CrmValueProfile(models.Model):
         return super()._get_card_figures() + [
             {
                 "name": f"satisfaction_{answer.kind}",
-                "label": answer._get_kind_label(),
+                "label": answer._get_kind_label(answer.kind),
                 "value": self.env._(
                     "%(answer)s (%(date)s)",
                     answer=answer.answer_text,

@@ -91,7 +91,7 @@ class TestSatisfactionValue(SatisfactionCommon):
         self.assertFalse(profile.score_satisfaction)
         self.assertFalse(profile.satisfaction_count)
         self.assertEqual(
-            [part["code"] for part in profile._get_explanation()["dimensions"]],
+            [part["code"] for part in self._parts(self.happy)],
             ["recency", "frequency", "monetary", "variety"],
         )
         self._queue().unlink()
@@ -133,9 +133,8 @@ class TestSatisfactionValue(SatisfactionCommon):
         self._set_model(window_days=0)
         self._say(self.happy, 5, day=self.as_of - timedelta(days=3000))
         self._run()
-        profile = self._profile(self.happy)
-        self.assertEqual(profile.satisfaction_count, 1)
-        [part] = profile._get_explanation()["dimensions"][-1:]
+        self.assertEqual(self._profile(self.happy).satisfaction_count, 1)
+        *_others, part = self._parts(self.happy)
         self.assertEqual(part["measure"], "100 of 100, answers in all: 1")
 
     def test_silent_are_judged_by_the_rest(self):
@@ -180,14 +179,13 @@ class TestSatisfactionValue(SatisfactionCommon):
         self._ask_everybody()
         self._say(self.customers[5], 9, "nps")
         self._run()
-        why = self._profile(self.customers[5])._get_explanation()
-        [part] = [part for part in why["dimensions"] if part["code"] == "satisfaction"]
+        *_others, part = self._parts(self.customers[5])
         self.assertEqual(part["label"], "Satisfaction")
         self.assertEqual(part["measure"], "70 of 100, answers in 365 days: 2")
         self.assertEqual(part["weight"], "30")
         self.assertTrue(part["points"])
         self.assertIn("more satisfied than about", part["comparison"])
-        [part] = self._profile(self.customers[9])._get_explanation()["dimensions"][-1:]
+        *_others, part = self._parts(self.customers[9])
         self.assertIn("nobody answered", part["measure"])
         self.assertIsNone(part["points"])
 

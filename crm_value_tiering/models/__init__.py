@@ -2,6 +2,7 @@ from . import crm_effective_mixin
 from . import crm_company_mixin
 from . import crm_company_job
 from . import crm_job_run
+from . import crm_explanation_mixin
 from . import crm_value_tier
 from . import crm_value_parameters
 from . import crm_value_policy

@@ -242,7 +242,7 @@ class CrmValueHoldout(models.Model):
 
     @api.model
     def _format_share(self, number):
-        return f"{formatLang(self.env, 100 * number, digits=1)} %"
+        return self.env["crm.explanation.mixin"]._format_rate(100 * number, digits=1)
 
     # ---------------------------------------------------------------- business
     @api.model

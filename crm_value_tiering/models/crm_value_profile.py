@@ -21,6 +21,7 @@ class CrmValueProfile(models.Model):
     """
 
     _name = "crm.value.profile"
+    _inherit = "crm.explanation.mixin"
     _description = "Customer Value"
     _order = "value_score desc nulls last, clv_predictive desc nulls last, id"
     _rec_name = "partner_id"
@@ -202,9 +203,6 @@ class CrmValueProfile(models.Model):
         "discounted. A margin.",
     )
     explanation_html = fields.Html(
-        string="Why",
-        compute="_compute_explanation_html",
-        sanitize=False,
         groups="crm_value_tiering.group_value_user",
         help="How tier, score and lifetime values came about, in words.",
     )
@@ -257,11 +255,6 @@ class CrmValueProfile(models.Model):
         for profile in self:
             # as any many2one to the customer shows it: whoever may read the profile
             profile.display_name = profile.sudo().partner_id.display_name
-
-    @api.depends_context("lang", "uid")
-    def _compute_explanation_html(self):
-        for profile in self:
-            profile.explanation_html = profile._render_explanation()
 
     def action_open_partner(self):
         """Open the contact, on its value page."""

@@ -1,7 +1,7 @@
 from datetime import date
 
 from odoo import models
-from odoo.tools import format_amount, format_date, format_list, formatLang
+from odoo.tools import format_date, format_list
 
 from .crm_value_engine_forecast import RETENTION_RULE
 
@@ -9,53 +9,30 @@ EPOCH = date(1970, 1, 1)
 
 
 class CrmValueProfile(models.Model):
-    """The explanation of a profile: parts as plain data, and one way to show them."""
+    """The parts of the explanation of a profile, and of its card."""
 
     _inherit = "crm.value.profile"
 
     def _get_explanation(self):
-        """Why the profile says what it says, in the user's language.
-
-        :return: dict, JSON-able, of texts:
-
-            - ``summary``: list of sentences: tier, lifecycle, churn
-            - ``dimensions``: list of dicts, see :meth:`_get_dimension_parts`
-            - ``total``: the value score, sum of the points of the dimensions, or None
-            - ``values``: list of dicts ``label``, ``amount``, ``formula``: the two
-              lifetime values and how they were reached
-            - ``notes``: list of sentences about thin data
-        """
-        self.ensure_one()
+        why = super()._get_explanation()
         run = self._get_explaining_run()
         if self.data_state == "no_purchase" or not run:
-            by_hand = [self._get_override_sentence()] if self.override_id else []
-            return {
-                "summary": [
-                    *by_hand,
-                    self.env._(
-                        "No purchase up to %(date)s: there is nothing to measure yet. "
-                        "Refunds do not count, nor do free orders unless the settings "
-                        "say so.",
-                        date=format_date(self.env, self.as_of),
-                    ),
-                ],
-                **dict.fromkeys(("dimensions", "values", "notes"), ()),
-                "total": None,
-            }
-        return {
-            "summary": self._get_summary_sentences(run),
-            "dimensions": self._get_dimension_parts(run),
-            "total": self._get_total_text(run),
-            "values": self._get_value_parts(run),
-            "notes": self._get_notes(run),
-        }
-
-    def _render_explanation(self):
-        """The explanation as HTML, for whoever may read the profile."""
-        self.ensure_one()
-        return self.env["ir.qweb"]._render(
-            "crm_value_tiering.value_explanation", {"why": self._get_explanation()}
-        )
+            if self.override_id:
+                why["summary"].append(self._get_override_sentence())
+            why["summary"].append(
+                self.env._(
+                    "No purchase up to %(date)s: there is nothing to measure yet. "
+                    "Refunds do not count, nor do free orders unless the settings "
+                    "say so.",
+                    date=format_date(self.env, self.as_of),
+                )
+            )
+            return why
+        why["summary"] += self._get_summary_sentences(run)
+        why["tables"].append(self._get_dimension_table(run))
+        why["values"] += self._get_value_parts(run)
+        why["notes"] += self._get_notes(run)
+        return why
 
     def _get_explaining_run(self):
         """The last finished run of the company: all its profiles agree with it.
@@ -109,25 +86,44 @@ class CrmValueProfile(models.Model):
             "purchase × %(margin)s margin, over %(years)s years, %(discount)s discount "
             "per year",
             **values,
-            purchases=formatLang(self.env, self.expected_purchases, digits=2),
+            purchases=self._format_points(self.expected_purchases, 2),
             spend=self._format_money(self.expected_spend),
         )
 
-    # ----------------------------------------------------------------- formats
-    def _format_money(self, amount):
-        return format_amount(self.env, amount, self.currency_id)
-
-    def _format_percent(self, probability):
-        return self._format_rate(round(100 * probability))
-
-    def _format_rate(self, percent):
-        digits = 0 if percent == round(percent) else 1
-        return f"{formatLang(self.env, percent, digits=digits)} %"
-
-    def _get_label(self, name):
-        """Translated label of the selection field ``name``."""
-        field = self._fields[name]
-        return dict(field._description_selection(self.env)).get(self[name], "")
+    def _get_dimension_table(self, run):
+        """The dimensions, one per row; their points add up to the value score."""
+        rows = [
+            {
+                "label": part["label"],
+                "measure": "\n".join(filter(None, (part["measure"], part["comparison"]))),
+                "score": part["score"]
+                and self.env._("%(score)s of 5", score=part["score"]),
+                "points": part["points"]
+                and self.env._(
+                    "%(points)s of %(weight)s",
+                    points=part["points"],
+                    weight=part["weight"],
+                ),
+            }
+            for part in self._get_dimension_parts(run)
+        ]
+        total = None
+        if any(row["score"] for row in rows):
+            score = self._format_points(self.value_score, 2)
+            total = {
+                "label": self._fields["value_score"]._description_string(self.env),
+                "points": self.env._("%(points)s of %(weight)s", points=score, weight=100),
+            }
+        return self._prepare_table(
+            [
+                ("label", self.env._("What counts")),
+                ("measure", self.env._("What we saw")),
+                ("score", self.env._("Score"), "center"),
+                ("points", self.env._("Points"), "end"),
+            ],
+            rows,
+            total=total,
+        )
 
     def _get_dimension_parts(self, run):
         """The dimensions of the value score, in words and points.
@@ -187,21 +183,6 @@ class CrmValueProfile(models.Model):
         """The measure of ``dimension`` as the engine saw it."""
         value = self[dimension.measure_field]
         return (value - EPOCH).days if isinstance(value, date) else value
-
-    def _get_total_text(self, run):
-        """The value score, None without a score in any dimension."""
-        engine = self.env["crm.value.engine"]
-        scored = any(
-            self[f"score_{dimension.code}"]
-            for dimension in engine._get_dimensions(run.parameters)
-        )
-        return formatLang(self.env, self.value_score, digits=2) if scored else None
-
-    def _format_points(self, points, digits=None):
-        """``points`` with ``digits`` decimals; default: two, or none if they are 0."""
-        if digits is None:
-            digits = 0 if points == round(points) else 2
-        return formatLang(self.env, points, digits=digits)
 
     def _get_notes(self, run):
         """Sentences on how ``run`` came to its forecast, where that was not the rule."""

@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.tools import format_date, formatLang
+from odoo.tools import format_date
 
 # A customer is overdue after this many times the usual interval between purchases.
 OVERDUE_FACTOR = 1.5
@@ -59,7 +59,7 @@ class CrmValueProfile(models.Model):
         measure = (
             self._format_money(self.clv_predictive)
             if by_clv
-            else formatLang(self.env, self.value_score, digits=2)
+            else self._format_points(self.value_score, 2)
         )
         limit = self._get_tier_limit(run)
         if limit is None:
@@ -84,7 +84,7 @@ class CrmValueProfile(models.Model):
             "measure": measure,
             "limit": self._format_money(limit)
             if by_clv
-            else formatLang(self.env, limit, digits=2),
+            else self._format_points(limit, 2),
         }
         if not earned:
             return self.env._(
@@ -123,7 +123,7 @@ class CrmValueProfile(models.Model):
                 tier=self.env["crm.value.tier"].browse(above["tier_id"]).name,
                 limit=self._format_money(limit)
                 if run.calibration["measure"] == "clv_predictive"
-                else formatLang(self.env, limit, digits=2),
+                else self._format_points(limit, 2),
             )
         ]
 

@@ -91,6 +91,7 @@ class CrmValueRun(models.Model):
             tier["tier_id"]: tier.get("limit")
             for tier in (self.calibration or {}).get("tiers", [])
         }
+        form = self.env["crm.explanation.mixin"]
         rows = []
         for key, part in (counts.get("tiers") or {}).items():
             tier = tiers.browse(int(key)).exists()
@@ -100,7 +101,7 @@ class CrmValueRun(models.Model):
                     "tier": tier,
                     "name": tier.name or self.env._("No tier"),
                     "customers": part["customers"],
-                    "share": f"{formatLang(self.env, 100 * part['share'], digits=1)} %",
+                    "share": form._format_rate(100 * part["share"], digits=1),
                     "revenue": float(part["revenue"]),
                     "limit": formatLang(self.env, float(limit), digits=2)
                     if limit

@@ -163,7 +163,7 @@ class ResPartner(models.Model):
                 partner[name] = partner.value_profile_id[source]
 
     @api.depends("value_profile_id")
-    @api.depends_context("company", "lang", "uid")
+    @api.depends_context("company", "lang", "tz", "uid")
     def _compute_value_explanation_html(self):
         for partner in self:
             partner.value_explanation_html = partner.value_profile_id.explanation_html

@@ -1,4 +1,5 @@
 from . import test_company_job
+from . import test_explanation
 from . import test_stats
 from . import test_value_access
 from . import test_value_bi

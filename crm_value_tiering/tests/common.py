@@ -270,6 +270,12 @@ class ValueCommon(TransactionCase):
         )
 
     @classmethod
+    def _parts(cls, partner):
+        """The dimensions of the customer's score, as the explanation has them."""
+        profile = cls._profile(partner)
+        return profile._get_dimension_parts(profile._get_explaining_run())
+
+    @classmethod
     def _population(cls, count, company=None):
         """``count`` customers with synthetic purchases of the last 400 days.
 

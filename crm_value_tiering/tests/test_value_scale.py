@@ -150,12 +150,9 @@ class TestValueScore(ValueCommon):
             self.assertAlmostEqual(
                 profile.value_score, expected[profile], delta=0.005001
             )
-        part = unknown[0]._get_explanation()["dimensions"][3]
+        *known, part = self._parts(unknown[0].partner_id)
         self.assertEqual((part["points"], part["comparison"]), (None, None))
-        weights = [
-            float(part["weight"])
-            for part in unknown[0]._get_explanation()["dimensions"][:3]
-        ]
+        weights = [float(part["weight"]) for part in known]
         self.assertEqual(weights, [18.75, 31.25, 50])
 
     def test_nobody_measured(self):
@@ -179,8 +176,7 @@ class TestValueScore(ValueCommon):
         """Ten customers: the third is ahead of seven of the nine others."""
         customers = self._ladder()
         self._run()
-        why = self._profile(customers[2])._get_explanation()
-        recency, frequency, monetary, _variety = why["dimensions"]
+        recency, frequency, monetary, _variety = self._parts(customers[2])
         self.assertEqual(
             recency["comparison"].replace("\xa0", " "),
             "more recently than about 78 % of customers",
@@ -194,11 +190,11 @@ class TestValueScore(ValueCommon):
             (frequency["comparison"], frequency["points"], frequency["score"]),
             ("like all customers: half of the points", "12.50", 3),
         )
-        first = self._profile(customers[0])._get_explanation()["dimensions"]
+        first = self._parts(customers[0])
         self.assertEqual(
             first[0]["comparison"], "more recently than all other customers"
         )
-        last = self._profile(customers[-1])._get_explanation()["dimensions"]
+        last = self._parts(customers[-1])
         self.assertEqual(
             [part["comparison"] for part in last[:3:2]],
             ["no customer bought longer ago", "no customer has less"],
@@ -215,8 +211,18 @@ class TestValueScore(ValueCommon):
         )
 
     def test_points_sum_to_the_score(self):
+        """As somebody would add up the table: the points, and what they are of."""
         for profile in self._compute(self._population(60)):
-            why = profile._get_explanation()
-            points = sum(round(100 * float(p["points"])) for p in why["dimensions"])
-            self.assertEqual(points, round(100 * profile.value_score))
-            self.assertEqual(why["total"], f"{profile.value_score:.2f}")
+            [table] = profile._get_explanation()["tables"]
+            points, weights = zip(
+                *(row["points"].split(" of ") for row in table["rows"]), strict=True
+            )
+            self.assertEqual(
+                sum(round(100 * float(number)) for number in points),
+                round(100 * profile.value_score),
+            )
+            self.assertEqual(sum(map(float, weights)), 100)
+            self.assertEqual(
+                table["total"],
+                {"label": "Value Score", "points": f"{profile.value_score:.2f} of 100"},
+            )

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import format_date, format_list, formatLang
+from odoo.tools import format_date, format_list
 
 
 class CrmValueSetup(models.TransientModel):
@@ -199,4 +199,5 @@ class CrmValueSetup(models.TransientModel):
     def _format_share(self, part, whole):
         if not whole:
             return "–"
-        return f"{formatLang(self.env, 100 * part / whole, digits=1)} %"
+        form = self.env["crm.explanation.mixin"]
+        return form._format_rate(100 * part / whole, digits=1)

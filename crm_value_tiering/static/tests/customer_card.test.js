@@ -173,14 +173,11 @@ test("opens the value", async () => {
     expect.verifySteps(["card of 1 in 7", "crm.value.profile 11 form"]);
 });
 
-test.tags("desktop");
 test("explains itself, by keyboard too", async () => {
     serveCards();
     onRpc("crm.value.profile", "read", ({args}) => {
         expect.step(`why ${args[0]} ${args[1]}`);
-        return [
-            {id: 11, explanation_html: "<p class='o_value_explanation'>Because.</p>"},
-        ];
+        return [{id: 11, explanation_html: "<p class='o_why'>Because.</p>"}];
     });
     await mountDeal(1);
     await contains(".o_customer_card_why").focus();
@@ -188,10 +185,12 @@ test("explains itself, by keyboard too", async () => {
     await press("Enter");
     await animationFrame();
     await animationFrame();
-    expect(".o_popover[role=dialog] p.o_value_explanation").toHaveText("Because.");
+    expect(".modal[role=dialog] .modal-title").toHaveText("Why: Ada");
+    expect(".modal p.o_why").toHaveText("Because.");
     await press("Escape");
     await animationFrame();
-    expect(".o_value_explanation").toHaveCount(0);
+    expect(".modal").toHaveCount(0);
+    expect(".o_customer_card_why").toBeFocused();
     expect.verifySteps(["card of 1 in 7", "why 11 explanation_html"]);
 });
 

@@ -1,11 +1,10 @@
 import {Component, useEffect, useState} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
-import {usePopover} from "@web/core/popover/popover_hook";
 import {registry} from "@web/core/registry";
 import {KeepLast} from "@web/core/utils/concurrency";
 import {useService} from "@web/core/utils/hooks";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
-import {ValueExplanation} from "../value_explanation/value_explanation";
+import {ExplanationDialog} from "../explanation/explanation";
 
 /**
  * The value of a customer at a glance, on any form that shows a contact.
@@ -30,12 +29,7 @@ export class CustomerCard extends Component {
         this.action = useService("action");
         this.state = useState({card: null});
         this.keepLast = new KeepLast();
-        this.why = usePopover(ValueExplanation, {
-            popoverClass: "o_customer_card_popover",
-            position: "bottom-start",
-            role: "dialog",
-            useBottomSheet: this.env.isSmall,
-        });
+        this.dialog = useService("dialog");
         useEffect(
             (partnerId, companyId) => {
                 this.load(partnerId, companyId);
@@ -48,6 +42,11 @@ export class CustomerCard extends Component {
     get partnerId() {
         const {partnerField, record} = this.props;
         return partnerField ? record.data[partnerField]?.id : record.resId;
+    }
+
+    get partnerName() {
+        const {partnerField, record} = this.props;
+        return (partnerField ? record.data[partnerField] : record.data).display_name;
     }
 
     get companyId() {
@@ -65,7 +64,6 @@ export class CustomerCard extends Component {
     }
 
     async load(partnerId, companyId) {
-        this.why.close();
         const cards = await this.keepLast.add(
             partnerId
                 ? this.orm.call("res.partner", "get_value_card", [[partnerId]], {
@@ -86,12 +84,12 @@ export class CustomerCard extends Component {
         });
     }
 
-    toggleWhy(ev) {
-        if (this.why.isOpen) {
-            this.why.close();
-        } else {
-            this.why.open(ev.currentTarget, {profileId: this.state.card.profile_id});
-        }
+    openWhy() {
+        this.dialog.add(ExplanationDialog, {
+            resModel: "crm.value.profile",
+            resId: this.state.card.profile_id,
+            title: this.partnerName,
+        });
     }
 }
 

@@ -56,7 +56,13 @@ registry.category("web_tour.tours").add("crm_value_tour", {
             run: "click",
         },
         {
-            trigger: ".o_value_explanation",
+            trigger: ".modal .o_crm_explanation",
+        },
+        {
+            trigger: ".modal footer .btn-primary",
+            content: _t("Read how points and values add up, then close it."),
+            tooltipPosition: "top",
+            run: "click",
         },
         {
             trigger: "button[data-menu-xmlid='crm.crm_menu_sales']",

@@ -57,7 +57,7 @@ registry.category("web_tour.tours").add("crm_value_override", {
         {
             content: "the page says who set it, and why",
             trigger:
-                "body:not(:has(.modal)) .o_value_explanation:contains('Low: set by value_manager'):contains('because: Closes two shops.'):contains('The figures give High.')",
+                "body:not(:has(.modal)) .o_crm_explanation:contains('Low: set by value_manager'):contains('because: Closes two shops.'):contains('The figures give High.')",
         },
         {
             content: "end it",
@@ -71,7 +71,7 @@ registry.category("web_tour.tours").add("crm_value_override", {
         {
             content: "the figures decide again",
             trigger:
-                "body:not(:has(.modal)) .o_value_explanation:contains('High: the value score of')",
+                "body:not(:has(.modal)) .o_crm_explanation:contains('High: the value score of')",
         },
     ],
 });

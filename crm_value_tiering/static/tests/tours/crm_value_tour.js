@@ -39,16 +39,16 @@ registry.category("web_tour.tours").add("crm_value_read_why", {
         {
             content: "read why",
             trigger:
-                ".o_value_explanation:contains('High: the value score of'):contains('reaches the limit of')",
+                ".o_crm_explanation:contains('High: the value score of'):contains('reaches the limit of')",
         },
         {
             content: "read what was measured",
             trigger:
-                ".o_value_explanation td:contains('last purchase 5 days ago, on 06/25/2026')",
+                ".o_crm_explanation td:contains('last purchase 5 days ago, on 06/25/2026')",
         },
         {
             content: "read what follows from it",
-            trigger: ".o_value_explanation dt:contains('Annual Revenue × Retention')",
+            trigger: ".o_crm_explanation dt:contains('Annual Revenue × Retention')",
         },
         {
             content: "go back to the customers",
