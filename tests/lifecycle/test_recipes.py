@@ -48,6 +48,12 @@ def test_metric(done: dict[str, Any]) -> None:
     assert orders == 28, "25 confirmed, one quotation, two cancelled"
 
 
+def test_explanation(done: dict[str, Any]) -> None:
+    why, shown = done["explanation"]
+    assert why == {"label": "Progress", "amount": "71.4 %", "formula": "7.1 % ÷ 10.0 %"}
+    assert shown
+
+
 def test_source(done: dict[str, Any]) -> None:
     assert done["source"] == [0, "done"]
 
