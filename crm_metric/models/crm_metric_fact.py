@@ -250,7 +250,9 @@ class CrmMetricFact(models.Model):
     def _get_explanation(self):
         why = super()._get_explanation()
         metric = self.metric_id
-        sums = {row[0]: row[1:] for row in self._get_sums(self._get_month_domain(), ["id"])}
+        sums = {
+            row[0]: row[1:] for row in self._get_sums(self._get_month_domain(), ["id"])
+        }
         if metric.description:
             why["summary"].append(metric.description)
         why["summary"].append(" · ".join([self._get_month_text(), *self._get_owners()]))
@@ -424,9 +426,7 @@ class CrmMetricFact(models.Model):
         if self.date == date_utils.start_of(
             self.company_id.sudo()._get_value_today(), "month"
         ):
-            notes.append(
-                self.env._("The month is not over: its figures still change.")
-            )
+            notes.append(self.env._("The month is not over: its figures still change."))
         elif self.metric_id.is_snapshot:
             notes.append(
                 self.env._(

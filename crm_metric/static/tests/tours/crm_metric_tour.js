@@ -5,8 +5,7 @@ registry.category("web_tour.tours").add("crm_metric_why", {
     steps: () => [
         {
             content: "rates, not the revenue that is shown at first",
-            trigger:
-                ".o_search_panel_category_value header:contains('Retention Rate')",
+            trigger: ".o_search_panel_category_value header:contains('Retention Rate')",
             run: "click",
         },
         {
