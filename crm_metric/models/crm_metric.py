@@ -112,5 +112,5 @@ class CrmMetric(models.Model):
             "search_default_year": 1,
             "searchpanel_default_metric_id": self.id,
         }
-        action["views"] = [(False, "graph"), (False, "pivot"), (False, "list")]
+        action["views"] = [(False, kind) for kind in ("graph", "pivot", "list", "form")]
         return action

@@ -249,19 +249,15 @@ class CrmMetricFact(models.Model):
     # -------------------------------------------------------------- explanation
     def _get_explanation(self):
         why = super()._get_explanation()
-        metric = self.metric_id
-        sums = {row[0]: row[1:] for row in self._get_sums(self._get_month_domain(), ["id"])}
-        if metric.description:
-            why["summary"].append(metric.description)
-        why["summary"].append(" · ".join([self._get_month_text(), *self._get_owners()]))
-        why["summary"] += self._get_computed_sentences()
-        why["values"].append(
-            {
-                "label": metric.name,
-                "amount": self._format_total(sums[self]),
-                "formula": self._get_formula(sums[self]),
-            }
-        )
+        sums = {
+            row[0]: row[1:] for row in self._get_sums(self._get_month_domain(), ["id"])
+        }
+        why["summary"] += [
+            self._get_figure_sentence(sums[self]),
+            " · ".join([self._get_month_text(), *self._get_names()]),
+            *filter(None, [self.metric_id.description]),
+            *self._get_computed_sentences(),
+        ]
         if len(sums) > 1:
             why["tables"].append(self._get_month_table(sums))
         why["notes"] += self._get_notes(sums)
@@ -294,13 +290,13 @@ class CrmMetricFact(models.Model):
         locale = babel_locale_parse(get_lang(self.env).code)
         return format_skeleton("yMMMM", self.date, locale=locale)
 
-    def _get_owners(self):
-        """Names of company, team, person and tier, of those that the figure has."""
+    def _get_names(self):
+        """Of company, team, person and tier, as far as the figure has them."""
         several = len(self.env.user.company_ids) > 1
         names = ["company_id", *DIMENSIONS] if several else DIMENSIONS
-        return [self._get_owner(name) for name in names if self[name]]
+        return [self._get_name(name) for name in names if self[name]]
 
-    def _get_owner(self, name):
+    def _get_name(self, name):
         """Name of the team, person or tier: as any list shows it to its readers."""
         return self.sudo()[name].display_name or "–"
 
@@ -342,13 +338,16 @@ class CrmMetricFact(models.Model):
         label = self.metric_id[f"{name}_label"]
         return label or self._fields[name]._description_string(self.env)
 
-    def _get_formula(self, sums):
-        """What a ratio divides; other figures are what the description says."""
+    def _get_figure_sentence(self, sums):
+        """The figure; of a ratio also what was divided."""
+        values = {"metric": self.metric_id.name, "figure": self._format_total(sums)}
         if self.aggregation != "ratio":
-            return ""
+            return self.env._("%(metric)s: %(figure)s", **values)
         numerator, denominator, _value = sums
         return self.env._(
-            "%(numerator)s (%(counted)s) ÷ %(denominator)s (%(divided_by)s)",
+            "%(metric)s: %(numerator)s (%(counted)s) ÷ %(denominator)s (%(divided_by)s) "
+            "= %(figure)s",
+            **values,
             numerator=self._format_part(numerator, "numerator"),
             counted=self._get_part_label("numerator"),
             denominator=self._format_part(denominator, "denominator"),
@@ -364,41 +363,39 @@ class CrmMetricFact(models.Model):
         # one row for one other figure would say less than the figure itself
         count = LISTED if len(facts) > LISTED + 1 else len(facts)
         listed, others = facts[:count], facts[count:]
-        owners = [name for name in DIMENSIONS if any(fact[name] for fact in facts)]
-        columns = [
-            (name, self._fields[name]._description_string(self.env)) for name in owners
-        ]
+        names = [name for name in DIMENSIONS if any(fact[name] for fact in facts)]
+        labels = [self._fields[name]._description_string(self.env) for name in names]
+        columns = [("whose", " · ".join(labels))]
         if ratio:
             for name in ("numerator", "denominator"):
                 label = self._get_part_label(name)
                 columns.append((name, label[:1].upper() + label[1:], "end"))
         columns.append(("value", self.metric_id.name, "end"))
         rows = [
-            {
-                **{name: fact._get_owner(name) for name in owners},
-                **self._get_sum_texts(sums[fact]),
-            }
+            self._prepare_row(
+                " · ".join(fact._get_name(name) for name in names), sums[fact]
+            )
             for fact in listed
         ]
         if others:
             [rest] = self._get_sums(Domain("id", "in", [fact.id for fact in others]))
             label = self.env._("%(count)s others", count=len(others))
-            rows.append({owners[0]: label, **self._get_sum_texts(rest)})
+            rows.append(self._prepare_row(label, rest))
         [total] = self._get_sums(self._get_month_domain())
         return self._prepare_table(
             columns,
             rows,
-            total={owners[0]: self.env._("Total"), **self._get_sum_texts(total)},
+            total=self._prepare_row(self.env._("Total"), total),
             title=self.env._("All figures of %(month)s", month=self._get_month_text()),
             note=self._get_total_note(),
         )
 
-    def _get_sum_texts(self, sums):
-        return {
-            "numerator": self._format_part(sums[0], "numerator"),
-            "denominator": self._format_part(sums[1], "denominator"),
-            "value": self._format_total(sums),
-        }
+    def _prepare_row(self, whose, sums):
+        row = {"whose": whose, "value": self._format_total(sums)}
+        if self.aggregation == "ratio":
+            for name, number in zip(("numerator", "denominator"), sums, strict=False):
+                row[name] = self._format_part(number, name)
+        return row
 
     def _get_total_note(self):
         if self.aggregation == "ratio":
@@ -424,9 +421,7 @@ class CrmMetricFact(models.Model):
         if self.date == date_utils.start_of(
             self.company_id.sudo()._get_value_today(), "month"
         ):
-            notes.append(
-                self.env._("The month is not over: its figures still change.")
-            )
+            notes.append(self.env._("The month is not over: its figures still change."))
         elif self.metric_id.is_snapshot:
             notes.append(
                 self.env._(

@@ -58,28 +58,21 @@ class TestMetricExplanation(ExplanationCommon):
     # ------------------------------------------------------------------ by hand
     def test_ratio(self):
         why = self._why(self._fact("retention", user_id=self.seller))
-        self.assertIn("share that bought again", why["summary"][0])
         self.assertEqual(
-            why["summary"][1], f"June 2026 · Metric Test Team · {self.seller.name}"
-        )
-        self.assertEqual(
-            why["values"],
+            why["summary"][:2],
             [
-                {
-                    "label": "Retention Rate",
-                    "amount": "25.0 %",
-                    "formula": "1 (customers who bought again) ÷ 4 (customers of the "
-                    "year before)",
-                }
+                "Retention Rate: 1 (customers who bought again) ÷ 4 (customers of the "
+                "year before) = 25.0 %",
+                f"June 2026 · Metric Test Team · {self.seller.name}",
             ],
         )
+        self.assertIn("share that bought again", why["summary"][2])
         [table] = why["tables"]
         self.assertEqual(table["title"], "All figures of June 2026")
         self.assertEqual(
             [column["label"] for column in table["columns"]],
             [
-                "Sales Team",
-                "Salesperson",
+                "Sales Team · Salesperson",
                 "Customers who bought again",
                 "Customers of the year before",
                 "Retention Rate",
@@ -91,14 +84,19 @@ class TestMetricExplanation(ExplanationCommon):
                 for row in table["rows"]
             ],
             [
-                ["Metric Test Team", self.seller.name, "1", "4", "25.0 %"],
-                ["Metric Test Other Team", self.colleague.name, "1", "1", "100.0 %"],
+                [f"Metric Test Team · {self.seller.name}", "1", "4", "25.0 %"],
+                [
+                    f"Metric Test Other Team · {self.colleague.name}",
+                    "1",
+                    "1",
+                    "100.0 %",
+                ],
             ],
         )
         self.assertEqual(
             table["total"],
             {
-                "team_id": "Total",
+                "whose": "Total",
                 "numerator": "2",
                 "denominator": "5",
                 "value": "40.0 %",
@@ -109,31 +107,31 @@ class TestMetricExplanation(ExplanationCommon):
 
     def test_the_explained_one_comes_first(self):
         [table] = self._why(self._fact("retention", user_id=self.colleague))["tables"]
-        self.assertEqual(table["rows"][0]["user_id"], self.colleague.name)
+        self.assertIn(self.colleague.name, table["rows"][0]["whose"])
 
     def test_sum(self):
         """An amount; the figures add up without a numerator of their own."""
-        why = self._why(
-            self._fact("revenue", date(2026, 5, 1), user_id=self.seller)
-        )
-        self.assertEqual(
-            why["values"],
-            [{"label": "Revenue", "amount": "50.00 V", "formula": ""}],
-        )
+        why = self._why(self._fact("revenue", date(2026, 5, 1), user_id=self.seller))
+        self.assertEqual(why["summary"][0], "Revenue: 50.00 V")
         [table] = why["tables"]
         self.assertEqual(
-            [(row["user_id"], row["value"]) for row in table["rows"]],
-            [(self.seller.name, "50.00 V"), (self.colleague.name, "50.00 V")],
+            table["rows"],
+            [
+                {"whose": f"{team.name} · {user.name}", "value": "50.00 V"}
+                for team, user in (
+                    (self.team, self.seller),
+                    (self.other_team, self.colleague),
+                )
+            ],
         )
-        self.assertEqual(table["total"]["value"], "100.00 V")
+        self.assertEqual(table["total"], {"whose": "Total", "value": "100.00 V"})
         self.assertEqual(
-            [column["name"] for column in table["columns"]],
-            ["team_id", "user_id", "value"],
+            [column["name"] for column in table["columns"]], ["whose", "value"]
         )
 
     def test_stock(self):
         why = self._why(self._fact("customers", user_id=self.seller))
-        self.assertEqual(why["values"][0]["amount"], "1")
+        self.assertEqual(why["summary"][0], "Customers: 1")
         [table] = why["tables"]
         self.assertEqual(table["total"]["value"], "2")
         self.assertIn("average", table["note"])
@@ -147,9 +145,7 @@ class TestMetricExplanation(ExplanationCommon):
         )
         why = fact._get_explanation()
         self.assertEqual(why["tables"], [])
-        self.assertEqual(
-            why["values"], [{"label": "New Customers", "amount": "1", "formula": ""}]
-        )
+        self.assertEqual(why["summary"][0], "New Customers: 1")
 
     def test_many_figures(self):
         """The rest of a long list is one row, so that it still adds up."""
@@ -172,7 +168,7 @@ class TestMetricExplanation(ExplanationCommon):
         with patch.object(crm_metric_fact, "LISTED", 1):
             [table] = self._why(fact)["tables"]
         self.assertEqual(
-            [(row["team_id"], row["value"]) for row in table["rows"]],
+            [(row["whose"], row["value"]) for row in table["rows"]],
             [("Metric Test 0", "1.00 V"), ("2 others", "5.00 V")],
         )
         self.assertEqual(table["total"]["value"], "6.00 V")
@@ -196,12 +192,8 @@ class TestMetricExplanation(ExplanationCommon):
         self._measure()
         why = self._why(self._fact("cac", team_id=self.team))
         self.assertEqual(
-            why["values"][0],
-            {
-                "label": "Acquisition Cost per Customer",
-                "amount": "–",
-                "formula": "– (campaign costs) ÷ 1 (new customers)",
-            },
+            why["summary"][0],
+            "Acquisition Cost per Customer: – (campaign costs) ÷ 1 (new customers) = –",
         )
         self.assertIn("no figure", why["notes"][0])
         [table] = why["tables"]
@@ -221,8 +213,11 @@ class TestMetricExplanation(ExplanationCommon):
             {"numerator_label": False, "denominator_label": "", "description": False}
         )
         why = self._why(fact)
-        self.assertEqual(why["values"][0]["formula"], "1 (Numerator) ÷ 4 (Denominator)")
-        self.assertIn("June 2026", why["summary"][0])
+        self.assertEqual(
+            why["summary"][0],
+            "Retention Rate: 1 (Numerator) ÷ 4 (Denominator) = 25.0 %",
+        )
+        self.assertIn("June 2026", why["summary"][1])
 
     # --------------------------------------------------------------------- when
     def test_when_computed(self):
@@ -230,9 +225,10 @@ class TestMetricExplanation(ExplanationCommon):
         run.finished_at = "2026-07-01 16:30:00"
         self.seller.tz = "Asia/Shanghai"
         why = self._why(self._fact("retention", user_id=self.seller), self.seller)
-        self.assertRegex(why["summary"][2], r"Last computed: 7/2/26, 12:30\sAM\.")
-        self.metric_runs.search([]).sudo().unlink()
-        self.assertEqual(len(self._why(self._fact("retention", user_id=self.seller))["summary"]), 2)
+        self.assertRegex(why["summary"][3], r"Last computed: 7/2/26, 12:30\sAM\.")
+        self.metric_runs.search([]).unlink()
+        why = self._why(self._fact("retention", user_id=self.seller))
+        self.assertEqual(len(why["summary"]), 3)
 
     def test_while_the_month_is_running(self):
         fact = self._fact("retention", user_id=self.seller)
@@ -246,14 +242,15 @@ class TestMetricExplanation(ExplanationCommon):
         with freeze_time("2026-06-30 12:00:00"):
             self._measure()
         fact = self._fact("clv", user_id=self.seller)
-        self.assertIn("present only", self._why(fact)["notes"][0])
-        self.assertIn(" V (predicted lifetime value) ÷ ", self._why(fact)["values"][0]["formula"])
+        why = self._why(fact)
+        self.assertIn("present only", why["notes"][0])
+        self.assertIn(" V (predicted lifetime value) ÷ ", why["summary"][0])
 
     # ------------------------------------------------------------------- access
     def test_a_seller_is_told_of_the_own_team_only(self):
         fact = self._fact("retention", user_id=self.seller)
         why = self._why(fact, self.seller)
-        self.assertEqual(why["values"][0]["amount"], "25.0 %")
+        self.assertTrue(why["summary"][0].endswith("= 25.0 %"))
         self.assertEqual(why["tables"], [])
         self.assertIn("1 more are in that of the company", why["notes"][0])
         self.assertNotIn(self.colleague.name, json.dumps(why))
@@ -317,8 +314,8 @@ class TestMetricExplanation(ExplanationCommon):
         fact.metric_id.with_context(lang="zh_CN").numerator_label = "再次购买的客户"
         why = self._why(fact.with_context(lang="zh_CN"))
         self.assertIn("2026年6月", why["summary"][1])
-        self.assertIn("再次购买的客户", why["values"][0]["formula"])
-        self.assertEqual(why["tables"][0]["columns"][2]["label"], "再次购买的客户")
+        self.assertIn("再次购买的客户", why["summary"][0])
+        self.assertEqual(why["tables"][0]["columns"][1]["label"], "再次购买的客户")
 
     def test_every_shipped_metric_says_what_it_divides(self):
         for metric in self.env["crm.metric"].with_context(active_test=False).search([]):

@@ -95,7 +95,9 @@ class CrmValueProfile(models.Model):
         rows = [
             {
                 "label": part["label"],
-                "measure": "\n".join(filter(None, (part["measure"], part["comparison"]))),
+                "measure": "\n".join(
+                    filter(None, (part["measure"], part["comparison"]))
+                ),
                 "score": part["score"]
                 and self.env._("%(score)s of 5", score=part["score"]),
                 "points": part["points"]
@@ -112,7 +114,9 @@ class CrmValueProfile(models.Model):
             score = self._format_points(self.value_score, 2)
             total = {
                 "label": self._fields["value_score"]._description_string(self.env),
-                "points": self.env._("%(points)s of %(weight)s", points=score, weight=100),
+                "points": self.env._(
+                    "%(points)s of %(weight)s", points=score, weight=100
+                ),
             }
         return self._prepare_table(
             [
@@ -139,9 +143,7 @@ class CrmValueProfile(models.Model):
         dimensions = engine._get_dimensions(run.parameters)
         scales = engine._get_scales(run.calibration)
         shares = {
-            dimension.code: scales[dimension.code].share(
-                self._get_measure(dimension)
-            )
+            dimension.code: scales[dimension.code].share(self._get_measure(dimension))
             for dimension in dimensions
             if dimension.code in scales and self[f"score_{dimension.code}"]
         }

@@ -19,7 +19,12 @@ class Figure extends models.Model {
 
     _records = [
         {id: 1, name: "Churn", value: 5, explanation_html: "<p>12 of <b>240</b></p>"},
-        {id: 2, name: "Revenue", value: 7, explanation_html: "<p>All that was sold</p>"},
+        {
+            id: 2,
+            name: "Revenue",
+            value: 7,
+            explanation_html: "<p>All that was sold</p>",
+        },
     ];
     _views = {
         form: `<form><field name="value"/><widget name="explanation" watch="value"/></form>`,
@@ -83,7 +88,9 @@ test("follows the record and the watched fields, no others", async () => {
     await contains(".o_field_widget[name=note] input").edit("Typed");
     await animationFrame();
     expect.verifySteps([]);
-    await contains(".o_field_widget[name=day] input, .o_field_widget[name=day] button").click();
+    await contains(
+        ".o_field_widget[name=day] input, .o_field_widget[name=day] button",
+    ).click();
     await contains(".o_field_widget[name=day] input").edit("01/02/2026");
     await animationFrame();
     expect.verifySteps(["why 2 explanation_html"]);
@@ -154,7 +161,9 @@ test("a late answer does not replace a newer one", async () => {
         if (calls === 1) {
             await late;
         }
-        return [{id: 1, explanation_html: `<p>Answer ${calls === 1 ? "old" : "new"}</p>`}];
+        return [
+            {id: 1, explanation_html: `<p>Answer ${calls === 1 ? "old" : "new"}</p>`},
+        ];
     });
     await mountView({type: "form", resModel: "figure", resId: 1});
     await contains(".o_field_widget[name=value] input").edit("6");
@@ -172,7 +181,10 @@ test("a button per row opens a dialog, the row itself stays closed", async () =>
         resModel: "figure",
         selectRecord: () => expect.step("opened"),
     });
-    expect(queryAllTexts(".o_data_row .o_crm_explanation_button")).toEqual(["Why", "Why"]);
+    expect(queryAllTexts(".o_data_row .o_crm_explanation_button")).toEqual([
+        "Why",
+        "Why",
+    ]);
     await contains(".o_data_row:last .o_crm_explanation_button").click();
     await animationFrame();
     expect(".modal .modal-title").toHaveText("Why: Revenue");

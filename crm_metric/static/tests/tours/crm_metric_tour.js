@@ -5,8 +5,7 @@ registry.category("web_tour.tours").add("crm_metric_why", {
     steps: () => [
         {
             content: "rates, not the revenue that is shown at first",
-            trigger:
-                ".o_search_panel_category_value header:contains('Retention Rate')",
+            trigger: ".o_search_panel_category_value header:contains('Retention Rate')",
             run: "click",
         },
         {
@@ -18,7 +17,7 @@ registry.category("web_tour.tours").add("crm_metric_why", {
         {
             content: "the parts, in words",
             trigger:
-                ".modal[role=dialog]:has(.modal-title:contains('Why: Retention Rate')) dd:contains('1 (customers who bought again) ÷ 4 (customers of the year before)')",
+                ".modal[role=dialog]:has(.modal-title:contains('Why: Retention Rate')) p:contains('1 (customers who bought again) ÷ 4 (customers of the year before) = 25.0 %')",
         },
         {
             content: "and the total they make",
@@ -31,7 +30,13 @@ registry.category("web_tour.tours").add("crm_metric_why", {
         },
         {
             content: "back on the list",
-            trigger: "body:not(:has(.modal)) .o_list_view .o_data_row",
+            trigger:
+                "body:not(:has(.modal)) .o_list_view .o_data_row:contains('25.0 %') .o_data_cell[name='metric_id']",
+            run: "click",
+        },
+        {
+            content: "the page of the figure says the same",
+            trigger: ".o_form_view .o_crm_explanation tfoot:contains('40.0 %')",
         },
     ],
 });
