@@ -25,6 +25,11 @@
         # Its links are checked when it is loaded: the menus must be there.
         "data/spreadsheet_dashboard_data.xml",
     ],
+    "demo": [
+        "demo/crm_campaign_cost_demo.xml",
+        "demo/crm_metric_target_demo.xml",
+        "demo/crm_metric_run_demo.xml",
+    ],
     "assets": {
         "web.assets_tests": ["crm_metric/static/tests/tours/**/*"],
     },

@@ -22,6 +22,10 @@
         "views/res_partner_views.xml",
         "views/crm_satisfaction_menus.xml",
     ],
+    "demo": [
+        "demo/crm_satisfaction_answer_demo.xml",
+        "demo/crm_metric_run_demo.xml",
+    ],
     "assets": {"web.assets_tests": ["crm_satisfaction/static/tests/tours/**/*"]},
     "uninstall_hook": "uninstall_hook",
 }

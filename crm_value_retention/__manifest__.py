@@ -24,6 +24,10 @@
         "views/res_partner_views.xml",
         "views/crm_value_retention_menus.xml",
     ],
+    "demo": [
+        "demo/crm_churn_record_demo.xml",
+        "demo/crm_value_outreach_demo.xml",
+    ],
     "uninstall_hook": "uninstall_hook",
     "assets": {"web.assets_tests": ["crm_value_retention/static/tests/tours/**/*"]},
 }

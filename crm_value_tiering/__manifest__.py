@@ -42,6 +42,13 @@
         # Its links are checked when it is loaded: the menus must be there.
         "data/spreadsheet_dashboard_data.xml",
     ],
+    "demo": [
+        "demo/product_product_demo.xml",
+        "demo/res_partner_demo.xml",
+        "demo/sale_order_demo.xml",
+        "demo/crm_lead_demo.xml",
+        "demo/crm_value_run_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": ["crm_value_tiering/static/src/**/*"],
         "web.assets_unit_tests": ["crm_value_tiering/static/tests/**/*.test.js"],

@@ -24,6 +24,25 @@ class TestRetentionUninstall(ValueCommon):
         self.env.cr.execute("DELETE FROM crm_churn_reason")
         self.assertTrue(self.env.cr.rowcount)
 
+    def test_activities(self):
+        """Done ones stay, and do not keep their type from going."""
+        kind = self.env.ref("crm_value_retention.mail_activity_type_save")
+        activities = self.env["mail.activity"].union(
+            *(
+                self._create_customer().activity_schedule(
+                    activity_type_id=kind.id, user_id=self.seller.id
+                )
+                for _number in range(2)
+            )
+        )
+        activities[0].action_done()
+        uninstall_hook(self.env)
+        kind.unlink()
+        self.assertEqual(
+            activities.activity_type_id, self.env.ref("mail.mail_activity_data_todo")
+        )
+        self.assertEqual(activities.mapped("active"), [False, True])
+
     def test_favourites(self):
         """Saved searches by what is gone go; others of the same model stay."""
         favourites = self.env["ir.filters"].create(

@@ -1,4 +1,7 @@
-"""Each module comes, is upgraded, goes and comes back, in a database with data."""
+"""Each module comes, is used and upgraded, goes and comes back, beside others' data.
+
+It is alone with what it depends on: nothing of the other add-ons may be needed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lifecycle import use
 from tools.modules import Module, discover
 from tools.settings import ROOT
 from tools.testing.databases import Databases
@@ -29,6 +33,12 @@ TRACES = """
     UNION ALL SELECT 'scheduled action', cron_name FROM ir_cron
     UNION ALL SELECT 'group', concat(p.name->>'en_US', ' / ', g.name->>'en_US')
       FROM res_groups g LEFT JOIN res_groups_privilege p ON p.id = g.privilege_id
+"""
+# What the demo data shows: customers of several tiers, in every figure of theirs.
+DEMO = """
+    SELECT COUNT(DISTINCT tier.id) FROM crm_value_profile profile
+      JOIN crm_value_tier tier ON tier.id = profile.tier_id
+     WHERE profile.value_score > 0
 """
 CUSTOMER_DATA = ("res_partner", "crm_lead", "sale_order", "sale_order_line")
 
@@ -59,6 +69,14 @@ class Bench:
     def uninstall(self) -> list[str]:
         return self.odoo("uninstall", "module", "uninstall", self.module.name)
 
+    def use(self) -> list[str]:
+        """Do what users do; return the models that are without a row all the same."""
+        name = self.module.name
+        printed = self.databases.odoo.script(
+            self.database, use.script(name), f"lifecycle-{name}-use"
+        )
+        return printed.split()
+
     def rows(self, query: str) -> set[tuple[object, ...]]:
         with self.databases.odoo.server.cursor(self.database) as cursor:
             cursor.execute(query)
@@ -86,6 +104,8 @@ def test_module_lives(bench: Bench) -> None:
 
     assert bench.install("install", bench.module.name) == []
     installed = bench.rows(TRACES)
+    assert bench.rows(DEMO) == {(3,)}, "its demo data was loaded and computed"
+    assert bench.use() == [], "every table of the module has a row"
 
     assert bench.upgrade() == []
     assert bench.rows(TRACES) == installed, "an upgrade changes nothing"

@@ -1,0 +1,95 @@
+"""What somebody does with each add-on between its installation and its removal.
+
+Scripts for `odoo shell`, on top of the add-on's demo data. Each leaves rows in every table
+of its add-on, and in those of others rows that name it: a module that can only be removed
+while it is unused has not been removed.
+"""
+
+from __future__ import annotations
+
+COMMON = """
+company = env.ref("base.main_company")
+env = env(context={**env.context, "allowed_company_ids": company.ids})
+def customer(name):
+    return env.ref(f"crm_value_tiering.res_partner_demo_{name}")
+def favourite(model, domain):
+    env["ir.filters"].create(
+        {"name": f"{model} {domain}", "model_id": model, "domain": domain}
+    )
+today = company._get_value_today()
+"""
+# Models of the add-on whose tables are empty.
+UNUSED = """
+env.cr.commit()
+print(
+    *(
+        name
+        for name, model in env.items()
+        if model._original_module == MODULE
+        and not (model._abstract or model._transient)
+        and not model.with_context(active_test=False).search_count([], limit=1)
+    )
+)
+"""
+USE = {
+    "crm_value_tiering": """
+tier = env["crm.value.tier"].create({"name": "Partner", "sequence": 5})
+env["crm.value.override"].create(
+    {
+        "company_id": company.id,
+        "partner_id": customer("copper_kettle").id,
+        "tier_id": tier.id,
+        "reason": "Signed a contract",
+        "date_from": today,
+    }
+)
+policy = env["crm.value.policy"]._get_for_company(company, today)
+policy._revise({"hysteresis": 10}, today)
+holdouts = env["crm.value.holdout"]
+holdouts._check(company, policy, *holdouts._get_proposed_days(company, policy))
+env["crm.job.run"]._keep_failure(company, "lifecycle", ValueError("failed"))
+env["sale.order.line"].search([("state", "=", "sale")], order="id", limit=1).price_unit += 1
+favourite("crm.value.profile", "[('value_score', '>', 50)]")
+favourite("crm.lead", "[('value_tier_id', '!=', False)]")
+""",
+    "crm_metric": """
+favourite("crm.metric.fact", "[('code', '=', 'revenue')]")
+""",
+    "crm_satisfaction": """
+env["crm.satisfaction.answer"].search([], limit=1)._withdraw("Was meant for another")
+policy = env["crm.value.policy"]._get_for_company(company, today)
+policy._revise({"weight_variety": 0, "weight_satisfaction": 10}, today)
+env["crm.value.run"].recompute(company)
+env["crm.metric.target"].create(
+    {
+        "metric_id": env.ref("crm_satisfaction.crm_metric_nps").id,
+        "company_id": company.id,
+        "date_from": today.replace(day=1),
+        "date_to": False,
+        "target": 40,
+    }
+)
+favourite("crm.satisfaction.answer", "[('kind', '=', 'nps')]")
+favourite("crm.value.profile", "[('score_satisfaction', '>', 3)]")
+""",
+    "crm_value_retention": """
+reason = env["crm.churn.reason"].create({"name": "Moved abroad"})
+env["crm.churn.record"].create(
+    {
+        "partner_id": customer("harbour_street_cafe").id,
+        "company_id": company.id,
+        "reason_id": reason.id,
+    }
+)
+plan = env["mail.activity.plan"].create({"name": "Call", "res_model": "res.partner"})
+env.ref("crm_value_tiering.crm_value_tier_low").write(
+    {"contact_days": 1, "contact_plan_id": plan.id}
+)
+favourite("crm.value.profile", "[('next_contact_date', '<', 'today')]")
+""",
+}
+
+
+def script(module: str) -> str:
+    """Use the add-on; prints the models that are still without a row."""
+    return f"MODULE = {module!r}\n{COMMON}\n{USE[module]}\n{UNUSED}"
