@@ -114,6 +114,12 @@ class CrmSatisfactionAnswer(models.Model):
         help="CSAT: 4 and 5 are satisfied, 1 and 2 dissatisfied. NPS: 9 and 10 are "
         "promoters, 0 to 6 detractors.",
     )
+    verdict_text = fields.Char(
+        string="Verdict",
+        compute="_compute_verdict_text",
+        help="CSAT: satisfied (4, 5), neutral, dissatisfied (1, 2). NPS: promoter "
+        "(9, 10), passive, detractor (0 to 6).",
+    )
     csat_percent = fields.Float(
         string="CSAT (%)",
         digits=(5, 2),
@@ -222,6 +228,28 @@ class CrmSatisfactionAnswer(models.Model):
             scale = scales.get(answer.kind)
             answer.answer_text = scale and self.env._(
                 "%(answer)s of %(best)s", answer=answer.answer, best=scale.high
+            )
+
+    @api.model
+    def _get_verdict_labels(self):
+        """Hook: (kind, verdict) → its name in the field; default: that of the verdict."""
+        return {
+            ("csat", "positive"): self.env._("Satisfied"),
+            ("csat", "neutral"): self.env._("Neutral"),
+            ("csat", "negative"): self.env._("Dissatisfied"),
+            ("nps", "positive"): self.env._("Promoter"),
+            ("nps", "neutral"): self.env._("Passive"),
+            ("nps", "negative"): self.env._("Detractor"),
+        }
+
+    @api.depends("kind", "verdict")
+    @api.depends_context("lang")
+    def _compute_verdict_text(self):
+        labels = self._get_verdict_labels()
+        plain = dict(self._fields["verdict"]._description_selection(self.env))
+        for answer in self:
+            answer.verdict_text = labels.get(
+                (answer.kind, answer.verdict), plain.get(answer.verdict)
             )
 
     @api.depends("answer", "kind", "partner_id.display_name")

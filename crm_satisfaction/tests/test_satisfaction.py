@@ -79,6 +79,10 @@ class TestSatisfactionRecord(SatisfactionCommon):
             "nps": ["negative"] * 7 + ["neutral"] * 2 + ["positive"] * 2,
         }
         points = {"positive": 100, "neutral": 0, "negative": -100}
+        words = {
+            "csat": ("Satisfied", "Neutral", "Dissatisfied"),
+            "nps": ("Promoter", "Passive", "Detractor"),
+        }
         for kind, expected in verdicts.items():
             low = 1 if kind == "csat" else 0
             for number, verdict in enumerate(expected, start=low):
@@ -86,6 +90,9 @@ class TestSatisfactionRecord(SatisfactionCommon):
                 csat, nps = max(points[verdict], 0), points[verdict]
                 with self.subTest(kind=kind, answer=number):
                     self.assertEqual(answer.verdict, verdict)
+                    self.assertEqual(
+                        answer.verdict_text, words[kind][list(points).index(verdict)]
+                    )
                     self.assertEqual(answer.csat_percent, csat * (kind == "csat"))
                     self.assertEqual(answer.nps_points, nps * (kind == "nps"))
         self.assertEqual(self._say(self.contact, 1).score, 0)
