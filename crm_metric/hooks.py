@@ -9,5 +9,5 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Leave no saved search behind that asks for what is gone."""
+    """Leave no saved search behind that uses fields of this add-on."""
     forget_favourites(env, "crm_metric")

@@ -4,7 +4,7 @@ from odoo.addons.crm_value_tiering.hooks import forget_favourites, loosen_tables
 
 
 def uninstall_hook(env):
-    """Leave nothing behind that asks for what is gone; reasons can go before records."""
+    """Remove saved searches on fields that go, and let reasons go before records."""
     _keep_done_activities(env)
     forget_favourites(env, "crm_value_retention")
     loosen_tables(env, "crm_churn_reason")

@@ -24,7 +24,7 @@ def post_init_hook(env):
 def _score_leads_by_tier(env):
     """Let predictive lead scoring learn how often leads of each tier are won.
 
-    Whoever emptied the list of variables wants none: then none is added.
+    An empty list of variables was emptied on purpose and stays empty.
     """
     parameters = env["ir.config_parameter"].sudo()
     fields = [n for n in (parameters.get_param("crm.pls_fields") or "").split(",") if n]
@@ -33,7 +33,7 @@ def _score_leads_by_tier(env):
 
 
 def uninstall_hook(env):
-    """Leave nothing behind that names what is gone, or opens a door to it."""
+    """Remove what refers to the module, and the access of reporting tools."""
     _forget_scoring(env)
     _close_reporting(env)
     _stop_routing(env)
@@ -85,7 +85,7 @@ def _stop_routing(env):
 
 
 def forget_favourites(env, module):
-    """Remove saved searches that ask for what goes with the module.
+    """Remove saved searches on models and fields of the module.
 
     Opening them would be an error. They are those of the module's own models, and those
     of other models that name a field it added to them.
@@ -123,8 +123,8 @@ def _get_pattern(names):
 def loosen_tables(env, *tables):
     """Drop the foreign keys that keep rows of these tables from being deleted.
 
-    Odoo deletes the records of a module's data before it drops the tables that name
-    them. Without the foreign keys the log shows no errors that are none.
+    Odoo deletes the records of a module's data before it drops the tables that refer
+    to them. Dropping the foreign keys first keeps spurious errors out of the log.
     """
     foreign_keys = env.execute_query(
         SQL(

@@ -15,7 +15,7 @@ class CrmMetric(models.Model):
 
     A module adds a metric with a record and the method ``_collect_metric_<code>`` of
     ``crm.metric.engine``. Dashboards, targets and whatever else needs the figure read
-    ``crm.metric.fact``: nobody computes it a second time.
+    ``crm.metric.fact``, so no figure is computed twice.
     """
 
     _name = "crm.metric"
@@ -68,8 +68,8 @@ class CrmMetric(models.Model):
     is_snapshot = fields.Boolean(
         string="Present Only",
         readonly=True,
-        help="What it reads is known for today only. Past months keep what was measured "
-        "while they were the current one.",
+        help="It can be measured for today only. Past months keep what was measured "
+        "while they were the current month.",
     )
 
     _code_uniq = models.Constraint(

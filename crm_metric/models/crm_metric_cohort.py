@@ -3,10 +3,10 @@ from odoo.tools import SQL
 
 
 class CrmMetricCohort(models.Model):
-    """What became of the customers who began in a month: month by month since.
+    """How many customers of a month bought again, month by month since.
 
     A row per company, month of the first purchase, tier of today and number of months
-    since, also where nobody bought: the share needs it. Written by
+    since, also for months without purchases: the share needs them. Written by
     ``crm.metric.engine`` in SQL, with the metrics of the current month.
     """
 
@@ -38,13 +38,13 @@ class CrmMetricCohort(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="The customers' tier of today.",
+        help="The customers' current tier.",
     )
     size = fields.Integer(
-        readonly=True, aggregator=None, help="Customers who began then."
+        readonly=True, aggregator=None, help="Customers who first bought in that month."
     )
     new_customers = fields.Integer(
-        readonly=True, help="Customers who began then, counted once: in month 0."
+        readonly=True, help="Those who first bought in that month, counted in month 0."
     )
     buyers = fields.Integer(readonly=True, help="Of these, in that month.")
     share = fields.Float(

@@ -46,7 +46,7 @@ class CrmMetricEngine(models.AbstractModel):
     The job is a :class:`MetricJob`. Working tables of the transaction that the methods may read:
 
     - ``crm_metric_event``: the company's documents (see ``crm.value.source``) with the
-      ``user_id`` and ``team_id`` who sold
+      ``user_id`` and ``team_id`` of the sale
     - ``crm_metric_tier``: ``partner_id, tier_id``, as of the end of the month
     - ``crm_metric_customer``: see :meth:`_collect_customers`
     """
@@ -235,8 +235,8 @@ class CrmMetricEngine(models.AbstractModel):
         the 12 months up to ``end``; ``in_previous_year``, whether they bought in the 12
         months before those.
 
-        A customer counts for the salesperson of the contact. Without one, for who sold
-        last. The team is that of the last sale, unless somebody else is responsible
+        A customer counts for the salesperson of the contact, else for that of the
+        last sale. The team is that of the last sale, unless another user is responsible
         for the contact: then it is that person's team.
         """
         self.env["crm.value.engine"]._create_working_table(

@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 
 class CrmMetricEngine(models.AbstractModel):
-    """Metrics of the customer base: who came, stayed, left.
+    """Metrics of the customer base: customers gained, kept and lost.
 
     A customer is a commercial partner who bought in the 12 months up to the end of the
     month. So the book always balances: customers at the end of a month = those of the

@@ -3,13 +3,13 @@ from odoo.tools import SQL
 
 
 class CrmMetricEngine(models.AbstractModel):
-    """Metrics of selling: revenue, what a new customer costs, won and lost leads."""
+    """Sales metrics: revenue, acquisition cost, won and lost leads."""
 
     _inherit = "crm.metric.engine"
 
     @api.model
     def _collect_metric_revenue(self, job):
-        """Untaxed revenue less refunds, for who sold."""
+        """Untaxed revenue less refunds, for the salesperson of the sale."""
         return SQL(
             """
             SELECT event.team_id, event.user_id, tier.tier_id,
@@ -28,7 +28,7 @@ class CrmMetricEngine(models.AbstractModel):
         """Costs of the month by new customers of the month.
 
         Per team only: a cost belongs to a team or to the whole company, never to a
-        person or a tier. A team without costs has customers and an unknown numerator:
+        person or a tier. A team without costs has customers but no known numerator:
         its figure stays empty instead of zero.
         """
         return SQL(

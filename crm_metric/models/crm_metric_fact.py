@@ -15,8 +15,8 @@ LISTED = 20
 class CrmMetricFact(models.Model):
     """The figure of a metric for a month, company, team, person and tier.
 
-    Written by ``crm.metric.engine`` in SQL; nobody writes here. Team, person and tier
-    are empty where the metric knows none: totals are sums over all rows.
+    Written by ``crm.metric.engine`` in SQL, never by users. Team, person and tier
+    are empty where the metric has no such dimension: totals sum all rows.
     """
 
     _name = "crm.metric.fact"
@@ -41,7 +41,7 @@ class CrmMetricFact(models.Model):
         required=True,
         readonly=True,
         ondelete="restrict",
-        help="The company's currency when the figure was computed: that of amounts.",
+        help="Currency of amounts: the company's, when the figure was computed.",
     )
     team_id = fields.Many2one(
         "crm.team",

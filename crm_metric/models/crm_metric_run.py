@@ -20,8 +20,8 @@ BATCH_SECONDS = 30
 class CrmMetricRun(models.Model):
     """A computation of the metrics of a company over some months.
 
-    It goes month by month and notes how far it came: a scheduled run that is killed
-    goes on where it stopped. A month is recomputed as a whole, and what did not change
+    It goes month by month and keeps its progress: a scheduled run that is killed
+    continues where it stopped. A month is recomputed as a whole; what did not change
     is not written.
     """
 
@@ -38,8 +38,8 @@ class CrmMetricRun(models.Model):
     written_count = fields.Integer(
         string="Figures Written",
         readonly=True,
-        help="New and changed figures. A month computed again without a change of the "
-        "business writes none.",
+        help="New and changed figures. Computing a month again without changes in the "
+        "data writes nothing.",
     )
     deleted_count = fields.Integer(string="Figures Removed", readonly=True)
     counts = fields.Json(
@@ -285,7 +285,7 @@ class CrmMetricRun(models.Model):
 
     @api.model
     def _get_companies_to_measure(self):
-        """Hook: companies with customers to count, or leads to win.
+        """Hook: companies with sales or with closed leads.
 
         One that only closes leads of salespeople counts, too: such leads may have no
         company of their own.

@@ -7,11 +7,11 @@ TOLERANCE = 0.05
 
 
 class CrmMetricTarget(models.Model):
-    """What a metric should come to in some months, and whether it does.
+    """What a metric should reach in some months, and whether it does.
 
-    A sum (new customers, revenue) is to be reached by the end of the period: while it is
-    running, the share of its days that have passed is expected. A level or a rate is to
-    hold all the time.
+    A sum (new customers, revenue) should be reached by the end of the period: while it
+    is running, the passed share of its days is expected. A stock or a rate should
+    be reached all the time.
     """
 
     _name = "crm.metric.target"
@@ -57,7 +57,7 @@ class CrmMetricTarget(models.Model):
             date_utils.start_of(fields.Date.context_today(self), "month"), months=1
         ),
         help="First day of the month after the last one: 1 January for a target of the "
-        "whole year. Empty, for a level or a rate: no end.",
+        "whole year. Empty (for a stock or a rate only): no end.",
     )
     target = fields.Float(
         required=True,
@@ -142,8 +142,8 @@ class CrmMetricTarget(models.Model):
             if any(day.day != 1 for day in days):
                 raise ValidationError(
                     self.env._(
-                        "Metrics are measured by the month: let the target begin and "
-                        "end on the first day of one."
+                        "Metrics are measured by month: a target begins and ends on "
+                        "the first day of a month."
                     )
                 )
 
@@ -153,8 +153,8 @@ class CrmMetricTarget(models.Model):
             if target.metric_id.aggregation == "sum" and not target.date_to:
                 raise ValidationError(
                     self.env._(
-                        "“%(metric)s” adds up over time: say until when the target is "
-                        "to be reached.",
+                        "“%(metric)s” adds up over time: enter the date by which the "
+                        "target should be reached.",
                         metric=target.metric_id.display_name,
                     )
                 )
@@ -181,7 +181,7 @@ class CrmMetricTarget(models.Model):
     def _get_actuals(self):
         """The metric's value so far, by id of the target: one query for all.
 
-        Whoever may see a target may see what it came to, so no rule of the figures is
+        Users who may see a target may see the result, so no rule of the figures is
         applied: the rules of targets are the same ones.
         """
         self.flush_model()

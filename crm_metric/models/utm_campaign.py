@@ -9,5 +9,5 @@ class UtmCampaign(models.Model):
         "campaign_id",
         string="Costs",
         groups="crm_value_tiering.group_value_user",
-        help="What the campaign cost: for the acquisition cost per new customer.",
+        help="What the campaign cost. Used for the acquisition cost per new customer.",
     )

@@ -53,7 +53,7 @@ class ExplanationCommon(MetricCommon):
 
 @tagged("post_install", "-at_install")
 class TestMetricExplanation(ExplanationCommon):
-    """Why a figure is what it is, and who is told."""
+    """Why a figure is what it is, and who may read it."""
 
     # ------------------------------------------------------------------ by hand
     def test_ratio(self):
@@ -275,7 +275,7 @@ class TestMetricExplanation(ExplanationCommon):
                 fact.with_user(user).read(["explanation_html"])
 
     def test_other_companies(self):
-        """Neither told to who does not work there, nor added to the total."""
+        """Neither shown to users of other companies, nor added to the total."""
         other = self._create_company("Metric Test Other Company")
         self._buy(self._create_customer(), self.as_of, 10, company=other)
         self._measure(date(2026, 5, 1), date(2026, 6, 30), company=other)

@@ -3,7 +3,7 @@ from odoo.tools import date_utils
 
 
 class CrmMetricRecompute(models.TransientModel):
-    """Compute the metrics of some months again: history, or after a correction."""
+    """Compute the metrics of some months again: past ones, or after a correction."""
 
     _name = "crm.metric.recompute"
     _description = "Compute Metrics"
@@ -31,7 +31,7 @@ class CrmMetricRecompute(models.TransientModel):
         return date_utils.start_of(self.env.company._get_value_today(), "month")
 
     def action_recompute(self):
-        """Hand the months to the scheduled action and show how far it is."""
+        """Hand the months to the scheduled action and show its progress."""
         self.ensure_one()
         run = self.env["crm.metric.run"]._request(
             self.company_id, self.date_from, self.date_to

@@ -12,7 +12,7 @@ from odoo.tools import SQL
 
 
 class CrmMetricEngine(models.AbstractModel):
-    """CSAT, NPS and how many answered, for whose work was judged."""
+    """CSAT, NPS and number of answers, for the salesperson whose work was rated."""
 
     _inherit = "crm.metric.engine"
 
@@ -25,7 +25,7 @@ class CrmMetricEngine(models.AbstractModel):
     def _get_answers_sql(self, job, numerator, denominator, kind=None):
         """Overall answers of the month, with the tier of the customer on that day.
 
-        Who had no tier yet counts for the one he has at the end of the month.
+        Customers without a tier on that day count for theirs at the end of the month.
         """
         return SQL(
             """
@@ -76,5 +76,5 @@ class CrmMetricEngine(models.AbstractModel):
 
     @api.model
     def _collect_metric_satisfaction_answers(self, job):
-        """How many answered, of all kinds."""
+        """Number of answers of all kinds."""
         return self._get_answers_sql(job, SQL("COUNT(*)"), SQL("NULL::numeric"))

@@ -10,8 +10,8 @@ from odoo.addons.crm_value_tiering.models.res_partner import VALUE_GROUP
 class Scale(NamedTuple):
     """How a kind of question is answered: whole numbers from ``low`` to ``high``.
 
-    From ``good`` on the customer is content (promoter), up to ``bad`` he is not
-    (detractor); who is between the two is neither.
+    From ``good`` on customers are satisfied (promoters), up to ``bad`` they are not
+    (detractors); in between they are neutral.
     """
 
     low: int
@@ -27,12 +27,12 @@ class Scale(NamedTuple):
 
 
 class CrmSatisfactionAnswer(models.Model):
-    """What a customer answered when asked how satisfied he is: a fact of a day.
+    """A customer's answer to a satisfaction question on a given day.
 
-    One row per answer. Whoever asks (a complaint after closing, a relationship survey, an
-    import of what was asked elsewhere) records through :meth:`_record`; metrics, value
-    score and lists read here, so nobody counts an answer twice and nobody keeps scores of
-    his own. A questionnaire records one overall answer, without a dimension, and one per
+    One row per answer. Those who ask (after a complaint, in a relationship survey, by an
+    import of what was asked elsewhere) record through :meth:`_record`; metrics, value
+    score and lists read here, so no answer is counted twice and no module keeps scores of
+    its own. A questionnaire records one overall answer, without a dimension, and one per
     dimension: figures count the overall ones only, or a long questionnaire would weigh
     more than a short one.
 
@@ -40,23 +40,20 @@ class CrmSatisfactionAnswer(models.Model):
     """
 
     _name = "crm.satisfaction.answer"
+    _inherit = "crm.company.mixin"
     _description = "Satisfaction Answer"
     _order = "date desc, id desc"
     _rec_name = "answer_text"
-    _check_company_auto = True
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        ondelete="restrict",
-        default=lambda self: self.env.company,
-    )
+
+    # Not by itself: what was answered is never deleted. The index begins others.
+    company_id = fields.Many2one(ondelete="restrict", index=False)
     partner_id = fields.Many2one(
         "res.partner",
         string="Contact",
         index="btree_not_null",
         check_company=True,
         ondelete="set null",
-        help="Who answered. Empty: the person was erased, the answer still counts.",
+        help="The contact who answered. Empty: erased; the answer still counts.",
     )
     customer_id = fields.Many2one(
         related="partner_id.commercial_partner_id",
@@ -84,8 +81,8 @@ class CrmSatisfactionAnswer(models.Model):
             ("delivery", "Delivery"),
         ],
         string="About",
-        help="What the question was about. Empty: the customer's overall judgement. CSAT "
-        "and NPS are figures of the overall answers.",
+        help="What the question was about. Empty: the customer's overall rating. CSAT "
+        "and NPS count overall answers only.",
     )
 
     # Answer
@@ -115,7 +112,7 @@ class CrmSatisfactionAnswer(models.Model):
         "promoters, 0 to 6 detractors.",
     )
     verdict_text = fields.Char(
-        string="Verdict",
+        string="Verdict in Words",
         compute="_compute_verdict_text",
         help="CSAT: satisfied (4, 5), neutral, dissatisfied (1, 2). NPS: promoter "
         "(9, 10), passive, detractor (0 to 6).",
@@ -177,8 +174,8 @@ class CrmSatisfactionAnswer(models.Model):
     )
     source_key = fields.Char(
         string="Key",
-        help="Names the event, so that it is counted once however often it is told: the "
-        "number of the answer where it comes from. Empty at entry: one answer per "
+        help="Identifies the answer: it is counted once, however often it arrives. Use "
+        "its number in the system it comes from. Left empty: one answer per "
         "contact, day, kind and subject.",
     )
 
@@ -315,7 +312,7 @@ class CrmSatisfactionAnswer(models.Model):
 
     @api.model
     def load(self, fields, data):
-        """Import nothing while a value fits several records.
+        """Import nothing when a value matches several records.
 
         Odoo warns and takes the first one; what is recorded for the wrong contact could
         not be corrected here.
@@ -333,7 +330,7 @@ class CrmSatisfactionAnswer(models.Model):
         for message in doubts:
             message["type"] = "error"
             message["message"] = self.env._(
-                "%(doubt)s Name the one you mean by e-mail address, reference or "
+                "%(doubt)s Identify the right one by e-mail address, reference or "
                 "External ID.",
                 doubt=message["message"],
             )
@@ -355,4 +352,4 @@ class CrmSatisfactionAnswer(models.Model):
 
 
 class BatchRefusedError(Exception):
-    """Some row of an import was refused; which one, the import finds out."""
+    """A row of an import was refused; the import finds out which."""

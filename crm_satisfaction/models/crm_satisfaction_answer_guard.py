@@ -16,9 +16,9 @@ WITHDRAWAL = ("is_withdrawn", "withdrawn_at", "withdrawal_reason")
 
 
 class CrmSatisfactionAnswer(models.Model):
-    """What may happen to an answer afterwards: withdrawn once, and its person erased.
+    """What may happen to a recorded answer: it is withdrawn once, its person is erased.
 
-    Nobody changes or deletes one, in Python and by a trigger of the database. The person
+    It is never changed or deleted, in Python and by a database trigger. The person
     may change without the answer changing: contacts are merged, deleted, or erased.
     """
 
@@ -84,7 +84,7 @@ class CrmSatisfactionAnswer(models.Model):
 
     # --------------------------------------------------------------------- CRUD
     def write(self, vals):
-        """Only an import that tells the same again, and the merge of contacts.
+        """Allowed for imports that repeat the answer, and for the merge of contacts.
 
         Managers have the right to write all the same: without it the web client offers
         no button to save a new answer.
@@ -94,8 +94,8 @@ class CrmSatisfactionAnswer(models.Model):
         if any(answer._differs(vals) for answer in self):
             raise UserError(
                 self.env._(
-                    "What a customer answered is not changed afterwards. Withdraw the "
-                    "answer if it was wrong, and record the right one."
+                    "A recorded answer cannot be changed. Withdraw it if it was wrong, "
+                    "and record the right one."
                 )
             )
         return True
@@ -118,8 +118,8 @@ class CrmSatisfactionAnswer(models.Model):
     def _unlink_never(self):
         raise UserError(
             self.env._(
-                "Answers are not deleted: figures that were reported would change. "
-                "Withdraw a wrong one; choose “Erase Person” to forget who answered."
+                "Answers cannot be deleted: reported figures would change. "
+                "Withdraw a wrong one; choose “Erase Person” to remove the person."
             )
         )
 
@@ -136,7 +136,7 @@ class CrmSatisfactionAnswer(models.Model):
         }
 
     def _withdraw(self, reason):
-        """Count these answers no more; those that were withdrawn before stay as they are.
+        """Stop counting these answers; those withdrawn before stay as they are.
 
         A key that this module made is free again, so that the right answer can be
         imported; one that names an event is not, or a replay would count it again.
@@ -157,7 +157,7 @@ class CrmSatisfactionAnswer(models.Model):
 
     # ------------------------------------------------------------------ privacy
     def action_erase(self):
-        """Forget who answered and what they said beside the number."""
+        """Remove the person and what they said besides the number."""
         self._check_manager()
         self.sudo()._erase_person()
 

@@ -10,7 +10,7 @@ COMPANY_LIMITED = ("partner_id", "team_id", "product_id")
 
 
 class CrmSatisfactionAnswer(models.Model):
-    """How answers come in: many at once from other modules, or by hand and by import."""
+    """How answers arrive: many at once from other modules, by hand or by import."""
 
     _inherit = "crm.satisfaction.answer"
 
@@ -18,7 +18,7 @@ class CrmSatisfactionAnswer(models.Model):
     def _record(self, vals_list):
         """Record answers. What another module calls, once per batch of events.
 
-        Whoever calls has the right to: this runs in superuser mode, because the customer
+        The caller has the right to: this runs in superuser mode, because the customer
         who answers has no user of value. Each event is counted once: a key that is known
         already is passed over, so that replaying costs nothing and a concurrent job does
         no harm. All of them are refused when one is wrong.
@@ -122,7 +122,7 @@ class CrmSatisfactionAnswer(models.Model):
             raise ValidationError(
                 self.env._(
                     "%(answer)s: the answer of this key was withdrawn. Leave it out, or "
-                    "give it another key if it was given anew.",
+                    "use another key if the customer answered again.",
                     answer=self._describe(vals),
                 )
             )
@@ -194,8 +194,8 @@ class CrmSatisfactionAnswer(models.Model):
         if key.startswith(OWN_KEY):
             raise ValidationError(
                 self.env._(
-                    "“%(key)s”: a key cannot begin with %(sign)s. Take the number of the "
-                    "answer where it comes from, or leave the key empty.",
+                    "“%(key)s”: a key cannot begin with %(sign)s. Use the number of the "
+                    "answer in the system it comes from, or leave the key empty.",
                     key=key,
                     sign=OWN_KEY,
                 )
@@ -210,7 +210,7 @@ class CrmSatisfactionAnswer(models.Model):
 
     @api.model
     def _get_answer(self, vals):
-        """The number that was answered. None: there is none, which is not a zero."""
+        """The number that was answered, or None, which is not zero."""
         answer = vals.get("answer")
         if vals.get("choice"):
             answer = int(vals["choice"])
@@ -219,7 +219,7 @@ class CrmSatisfactionAnswer(models.Model):
 
     @api.model
     def _prepare_owner(self, vals, company):
-        """Whose work was judged: who is named, else who looks after the contact."""
+        """Whose work was rated: the user given, else the contact's salesperson."""
         partner = self.env["res.partner"].browse(vals.get("partner_id") or ())
         user = self.env["res.users"].browse(vals.get("user_id") or ())
         user = user or partner.user_id or partner.commercial_partner_id.user_id
@@ -280,7 +280,7 @@ class CrmSatisfactionAnswer(models.Model):
         if not scale:
             raise ValidationError(
                 self.env._(
-                    "“%(kind)s” is no kind of answer: it is one of %(kinds)s.",
+                    "“%(kind)s” is not a kind of answer. Use one of: %(kinds)s.",
                     kind=vals["kind"],
                     kinds=", ".join(self._get_scales()),
                 )
@@ -288,7 +288,7 @@ class CrmSatisfactionAnswer(models.Model):
         if vals["answer"] is None:
             raise ValidationError(
                 self.env._(
-                    "%(answer)s: the answer is missing. Leave out who did not answer.",
+                    "%(answer)s: the answer is missing. Leave out rows without one.",
                     answer=self._describe(vals),
                 )
             )
@@ -307,8 +307,8 @@ class CrmSatisfactionAnswer(models.Model):
         if vals["date"] > today:
             raise ValidationError(
                 self.env._(
-                    "%(answer)s: the day is not over yet, today is %(today)s. Check how "
-                    "the date is written.",
+                    "%(answer)s: this date is in the future; today is %(today)s. Check "
+                    "how the date is written.",
                     answer=self._describe(vals),
                     today=format_date(self.env, today),
                 )
@@ -342,7 +342,7 @@ class CrmSatisfactionAnswer(models.Model):
         )
 
     def _mark_value_dirty(self):
-        """Have the value of who answered computed again, where satisfaction counts."""
+        """Have the value of these customers recomputed, where satisfaction counts."""
         for company, answers in self.sudo().grouped("company_id").items():
             policy = (
                 self.env["crm.value.policy"]

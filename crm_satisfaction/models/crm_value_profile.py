@@ -11,15 +11,15 @@ class CrmValueProfile(models.Model):
         string="Satisfaction",
         readonly=True,
         aggregator="avg",
-        help="1 (least satisfied) to 5 (most satisfied). Empty: not asked in the period, "
-        "or satisfaction does not count in the value model.",
+        help="1 (least satisfied) to 5 (most satisfied). Empty: no answers, "
+        "or satisfaction has no weight in the value model.",
     )
     satisfaction_mean = fields.Float(
         string="Mean Satisfaction",
         digits=(5, 2),
         readonly=True,
         aggregator="avg",
-        help="Mean of the answers of the period, from 0, the worst, to 100, the best.",
+        help="Mean of the answers in the period, from 0 (worst) to 100 (best).",
     )
     satisfaction_count = fields.Integer(
         string="Satisfaction Answers",
@@ -85,7 +85,7 @@ class CrmValueProfile(models.Model):
             return super()._get_measure_text(run, code)
         if not self.satisfaction_count:
             return self.env._(
-                "nobody answered: left out, the other weights take its place"
+                "no answers: scored on the other dimensions"
             )
         values = {
             "mean": formatLang(self.env, self.satisfaction_mean, digits=0),

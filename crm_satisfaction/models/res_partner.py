@@ -2,7 +2,7 @@ from odoo import models
 
 
 class ResPartner(models.Model):
-    """Answers of a contact that is deleted stay, without it."""
+    """Answers of a deleted contact stay, without the contact."""
 
     _inherit = "res.partner"
 
@@ -15,7 +15,7 @@ class ResPartner(models.Model):
         return super().unlink()
 
     def action_open_satisfaction(self):
-        """Open what the customer answered, whichever of its contacts was asked."""
+        """Open the answers of the customer and all its contacts."""
         self.ensure_one()
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(

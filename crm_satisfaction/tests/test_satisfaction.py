@@ -143,9 +143,9 @@ class TestSatisfactionRecord(SatisfactionCommon):
             ({"answer": 11, "kind": "nps"}, "NPS is answered in whole .* 0 to 10"),
             ({"answer": None, "kind": "nps"}, "the answer is missing"),
             ({"answer": False, "kind": "nps"}, "the answer is missing"),
-            ({"kind": "stars"}, "“stars” is no kind of answer: it is one of csat, nps"),
+            ({"kind": "stars"}, "“stars” is not a kind of answer. Use one of: csat"),
             ({"partner_id": False}, "Who answered?"),
-            ({"date": self.as_of + timedelta(days=10000)}, "the day is not over yet"),
+            ({"date": self.as_of + timedelta(days=10000)}, "date is in the future"),
             ({"source_key": "~auto:1"}, "a key cannot begin with ~"),
             ({"partner_id": stranger.id}, "belongs to another company"),
         ):
@@ -475,7 +475,7 @@ class TestSatisfactionGuard(SatisfactionCommon):
         wizard = self.env["crm.satisfaction.withdraw"].with_user(self.manager)
         action = self.answer.with_user(self.manager).action_withdraw()
         wizard = wizard.with_context(**action["context"]).create({"reason": " "})
-        with self.assertRaisesRegex(UserError, "Say why"):
+        with self.assertRaisesRegex(UserError, "Enter a reason"):
             wizard.action_withdraw()
         wizard.reason = "Another customer's"
         wizard.action_withdraw()

@@ -2,7 +2,7 @@ from odoo import models
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """Merged contacts: all answers are the heir's, and none comes in a second time."""
+    """Merged contacts: the remaining contact has all answers, each counted once."""
 
     _inherit = "base.partner.merge.automatic.wizard"
 

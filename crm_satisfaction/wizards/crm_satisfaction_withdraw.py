@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class CrmSatisfactionWithdraw(models.TransientModel):
-    """Why these answers do not count: asked once, kept with each of them."""
+    """Asks once why these answers do not count, and keeps the reason with each."""
 
     _name = "crm.satisfaction.withdraw"
     _description = "Withdraw Answers"
@@ -18,7 +18,7 @@ class CrmSatisfactionWithdraw(models.TransientModel):
         self.ensure_one()
         if not (self.reason or "").strip():
             raise UserError(
-                self.env._("Say why: whoever compares figures later will ask.")
+                self.env._("Enter a reason: it explains why figures change.")
             )
         self.satisfaction_ids._withdraw(self.reason.strip())
         return {"type": "ir.actions.act_window_close"}

@@ -5,7 +5,7 @@ class PrivacyLookupWizardLine(models.TransientModel):
     _inherit = "privacy.lookup.wizard.line"
 
     def action_unlink(self):
-        """An answer is not deleted, but who gave it and their words are forgotten.
+        """An answer is not deleted, but the person and their comment are removed.
 
         Otherwise "delete all" would stop at the first answer, or figures that were
         reported would change.

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class CrmChurnRecord(models.Model):
-    """A customer left, and this is why: recorded by whoever learnt it, never changed.
+    """Why a customer left: recorded once, never changed.
 
     It keeps what the customer was worth at the time, for the analysis. It also settles
     open save and win-back outreach, with its activities.
@@ -79,7 +79,7 @@ class CrmChurnRecord(models.Model):
             return super().write(vals)
         raise UserError(
             self.env._(
-                "What was recorded stays: record it again if it was wrong."
+                "A churn record cannot be changed. Create another one."
             )
         )
 

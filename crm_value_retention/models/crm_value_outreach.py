@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 
 class CrmValueOutreach(models.Model):
-    """Something that a customer's owner was asked to do, once per episode.
+    """An activity that a customer's owner was asked for, once per episode.
 
     An episode of risk or loss begins with the last purchase: its date is the key, so a
     customer who does not buy is the subject of one save and one win-back outreach, however
@@ -32,20 +32,20 @@ class CrmValueOutreach(models.Model):
     )
     episode = fields.Date(
         required=True,
-        help="What makes it unique: the last purchase before the risk or the loss.",
+        help="The last purchase before the risk or the loss: there is one per episode.",
     )
     date = fields.Date(
         string="Scheduled",
         required=True,
         index=True,
-        help="Day of the activity's creation.",
+        help="Day on which the activity was created.",
     )
     user_id = fields.Many2one(
         "res.users",
         string="Owner",
         ondelete="set null",
         index="btree_not_null",
-        help="Whose activity it became.",
+        help="Who got the activity.",
     )
     activity_id = fields.Many2one(
         "mail.activity", ondelete="set null", index="btree_not_null"
@@ -69,17 +69,17 @@ class CrmValueOutreach(models.Model):
         required=True,
         default="open",
         index=True,
-        help="Kept and won back: a purchase since. Left: lost in spite of it, or churn "
-        "was recorded. Had bought before: an order became known only afterwards.",
+        help="Kept, Won back: a purchase since. Left: lost anyway, or churn "
+        "was recorded. Had bought before: an earlier order was entered late.",
     )
     outcome_date = fields.Date(
-        help="Day of the purchase, or day on which it was given up."
+        help="Day of the purchase, or day on which we stopped waiting for one."
     )
 
     # A constraint, not an index: the merge of contacts looks for constraints.
     _episode_uniq = models.Constraint(
         "UNIQUE (company_id, partner_id, kind, episode)",
-        "This customer was the subject of such an action in this episode already.",
+        "This customer already has such an activity in this episode.",
     )
 
     def action_open_partner(self):

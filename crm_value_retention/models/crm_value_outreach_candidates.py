@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 
 class CrmValueOutreach(models.Model):
-    """Whom the company wants to hear from, and who is responsible: one SQL relation.
+    """Customers to be contacted and the users responsible: one SQL relation.
 
     The preview counts it and the job claims from it, so the two cannot disagree.
     """
@@ -112,7 +112,7 @@ class CrmValueOutreach(models.Model):
 
     @api.model
     def _get_candidates_sql_save(self, company, today, options):
-        """Whoever is about to leave, before they are lost."""
+        """Customers who are about to leave, before they are lost."""
         return SQL(
             """
             SELECT profile.partner_id, 'save'::varchar AS kind,
@@ -126,7 +126,7 @@ class CrmValueOutreach(models.Model):
 
     @api.model
     def _get_candidates_sql_winback(self, company, today, options):
-        """Whoever was lost not too long ago."""
+        """Customers who were lost a short while ago."""
         policy = self.env["crm.value.policy"]._get_for_company(company, today)
         return SQL(
             """
@@ -142,10 +142,10 @@ class CrmValueOutreach(models.Model):
 
     @api.model
     def _get_silent_sql(self, company, options):
-        """SQL: ``profile`` is worth the effort and has not been heard of since.
+        """SQL: ``profile`` is worth the effort and has shown no sign of life since.
 
-        An order confirmed after the last computation is a sign of life, and who has
-        told us why they left is not asked again.
+        An order confirmed after the last computation is a sign of life; customers who
+        told us why they left are not asked again.
         """
         return SQL(
             """
@@ -228,7 +228,7 @@ class CrmValueOutreach(models.Model):
 
     @api.model
     def _get_candidates_sql_contact(self, company, today, options):
-        """Whoever is due; the lost are left to win-back."""
+        """Customers who are due; lost ones get win-back activities."""
         return SQL(
             """
             SELECT profile.partner_id, 'contact'::varchar AS kind,

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 
 class CrmValueOutreach(models.Model):
-    """The daily job: who is asked to do what for which customer.
+    """The daily job that creates the activities.
 
     Per company, in one transaction: outcomes, then one INSERT that claims the outreach of
     the day, then their activities. Killed, it leaves nothing half done.
@@ -20,7 +20,7 @@ class CrmValueOutreach(models.Model):
     def _schedule_company(self, company):
         """Do one company's work of the day; again, there is nothing left to do.
 
-        :return: what was claimed; none when another job is at it
+        :return: what was claimed; empty when another job is at it
         """
         outreach = self.sudo().with_company(company)
         if not self.env["crm.job.run"]._try_lock(company, self._name):

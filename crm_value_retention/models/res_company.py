@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    """Which activities customer value gives to whom; off until somebody wants them."""
+    """Which activities are created and for whom; off by default."""
 
     _inherit = "res.company"
 
@@ -27,15 +27,15 @@ class ResCompany(models.Model):
     crm_value_outreach_limit = fields.Integer(
         string="Activities per Person and Day",
         default=10,
-        help="Nobody gets more of these activities a day; the most valuable customers "
+        help="No user gets more of these activities a day; the most valuable customers "
         "come first, the others on the following days.",
     )
     crm_value_outreach_user_id = fields.Many2one(
         "res.users",
         string="Otherwise Responsible",
         domain="[('share', '=', False), ('company_ids', 'in', id)]",
-        help="Gets the activity for customers without a salesperson whose last order "
-        "has no sales team with a leader, either.",
+        help="Gets the activity for customers without a salesperson if the last order "
+        "has no sales team with a leader.",
     )
 
     _crm_value_outreach_limit_positive = models.Constraint(

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
-    """Save and win-back activities, with what they would mean today."""
+    """Retention activities, with a preview of how many there would be."""
 
     _inherit = "res.config.settings"
 
@@ -51,7 +51,7 @@ class ResConfigSettings(models.TransientModel):
             settings.crm_value_outreach_preview = "\n".join(
                 self.env._(
                     "%(kind)s: %(today)s today, %(waiting)s on the following days, "
-                    "%(nobody)s with nobody responsible",
+                    "%(nobody)s without anybody responsible",
                     kind=labels[kind],
                     **numbers,
                 )

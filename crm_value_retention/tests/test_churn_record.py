@@ -111,7 +111,7 @@ class TestChurnRecord(RetentionCommon):
     def test_stays(self):
         loss = self._record(self.at_risk[0])
         for user in (self.seller, self.manager):
-            with self.assertRaisesRegex(UserError, "What was recorded stays"):
+            with self.assertRaisesRegex(UserError, "A churn record cannot be changed"):
                 loss.with_user(user).write({"note": "Forget it"})
             with self.assertRaises(AccessError):
                 loss.with_user(user).unlink()

@@ -16,7 +16,7 @@ class ValueExport(http.Controller):
         methods=["GET"],
     )
     def download(self, export_id):
-        """Send the workbook that somebody asked for with the button of a list.
+        """Send the workbook requested with the button of a list.
 
         The rules of the model decide whose request it may be, and the rights of the
         user, at this moment, what is in it.

@@ -7,12 +7,12 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
-# Somebody else was faster: no failure, the transaction is repeated or given up.
+# Another transaction was faster: not a failure, this one is repeated or given up.
 CONFLICTS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 
 
 class CrmCompanyJob(models.AbstractModel):
-    """Work that is done company by company, and what became of it.
+    """Work that is done company by company, with a record of each run.
 
     A model that inherits this is the record of one run for one company. It says who may
     start it (``_job_group``), and its scheduled action calls :meth:`_run_each`. A job
@@ -22,9 +22,9 @@ class CrmCompanyJob(models.AbstractModel):
 
     - One transaction per company, committed as soon as it is done: a job that is killed
       goes on where it stopped.
-    - One company's error stops no other one. It is logged, and shown on a run.
+    - An error of one company does not stop the others. It is logged and shown on a run.
     - Two hosts never do the same company at once, see :meth:`_try_lock`.
-    - What conflicts with a transaction of somebody else is no failure.
+    - A conflict with another transaction is not a failure.
     - A run that waits can be cancelled.
     """
 
@@ -76,7 +76,7 @@ class CrmCompanyJob(models.AbstractModel):
         return 0.0
 
     def action_cancel(self):
-        """Give up what has not begun yet; what was committed before stays."""
+        """Cancel runs that wait; what was committed before stays."""
         self.check_access("read")
         self._check_may_run()
         self.sudo().filtered(lambda run: run.state == "waiting").write(
@@ -97,7 +97,7 @@ class CrmCompanyJob(models.AbstractModel):
 
     @api.model
     def _resolve_companies(self, companies=None):
-        """The companies that a caller means, perhaps a remote one who sends ids.
+        """The companies that a caller means; remote callers send ids.
 
         :param companies: res.company records or ids; default: the current company
         :raise AccessError: when one of them is not among the user's current companies
@@ -119,7 +119,7 @@ class CrmCompanyJob(models.AbstractModel):
     def _try_lock(self, company, job=None):
         """Take the company's lock of a job until the end of the transaction.
 
-        Whoever finds it taken leaves the company to the one who is at it. Each job has
+        A job that finds it taken leaves the company to the other one. Each job has
         a lock of its own: different ones of a company go on side by side.
 
         :param job: name of the job, default: this model's

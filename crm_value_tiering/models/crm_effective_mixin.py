@@ -5,7 +5,7 @@ from odoo.tools import format_date
 
 
 class CrmEffectiveMixin(models.AbstractModel):
-    """Versions that hold for a while: half-open periods [date_from, date_to).
+    """Versions with a validity: half-open periods [date_from, date_to).
 
     The concrete model keeps two versions of one scope from overlapping with an EXCLUDE
     constraint, for example::
@@ -24,11 +24,11 @@ class CrmEffectiveMixin(models.AbstractModel):
         string="Valid From",
         required=True,
         default=fields.Date.context_today,
-        help="First day on which this version holds.",
+        help="First day on which this version is valid.",
     )
     date_to = fields.Date(
         string="Valid Until",
-        help="First day on which this version no longer holds. Empty: it holds until "
+        help="First day on which this version is no longer valid. Empty: valid until "
         "another one follows.",
     )
 
@@ -47,20 +47,20 @@ class CrmEffectiveMixin(models.AbstractModel):
 
     @api.model
     def _get_effective_domain(self, date):
-        """Domain of the versions that hold on ``date``."""
+        """Domain of the versions that are valid on ``date``."""
         return Domain("date_from", "<=", date) & (
             Domain("date_to", "=", False) | Domain("date_to", ">", date)
         )
 
     def _revise(self, vals, date):
-        """Change a version from ``date`` on and keep what held before.
+        """Change a version from ``date`` on and keep the earlier one.
 
         A version that begins on ``date`` is changed in place, an older one is closed and
         followed by a changed copy.
 
         :param vals: values to write; values that change nothing make no version
         :param date: first day of the change, a local date of the company
-        :return: the version that holds from ``date`` on
+        :return: the version that is valid from ``date`` on
         """
         self.ensure_one()
         current = self._convert_to_write(self.read(list(vals))[0]) if vals else {}

@@ -11,7 +11,7 @@ class CrmExplanationMixin(models.AbstractModel):
     ``explanation_button`` (in a dialog) show that field.
 
     An explanation is made when somebody looks: nothing is stored, so it cannot disagree
-    with the figures. Whoever may read the record may read it; a model whose readers must
+    with the figures. All who may read the record may read it; a model whose readers must
     not all see it declares ``explanation_html`` again, with ``groups``.
     """
 
@@ -33,8 +33,8 @@ class CrmExplanationMixin(models.AbstractModel):
     def _get_explanation(self):
         """Hook: why the record says what it says, as plain texts in the user's language.
 
-        The parts give the shown figures: who adds up a table finds its total, who follows
-        a formula finds its amount.
+        The parts give the shown figures: the rows of a table add up to its total, and a
+        formula gives its amount.
 
         Calls ``super`` first: the rights are checked there, so that an override may read
         as superuser the names of what the record refers to.

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class CrmJobRun(models.Model):
-    """Runs of jobs that keep no record of their own, and errors that none could show."""
+    """Errors of jobs that keep no record of their own."""
 
     _name = "crm.job.run"
     _inherit = "crm.company.job"
@@ -10,10 +10,10 @@ class CrmJobRun(models.Model):
     _rec_name = "job"
 
     job = fields.Char(
-        required=True, readonly=True, help="Technical name of what was to be done."
+        required=True, readonly=True, help="Technical name of the job."
     )
 
     @api.autovacuum
     def _gc_runs(self):
-        """Nobody asks for the errors of last year."""
+        """Old errors are of no interest."""
         self.search([("create_date", "<", "today -6m")]).unlink()

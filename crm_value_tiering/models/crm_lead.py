@@ -51,7 +51,7 @@ class CrmLead(models.Model):
     @api.depends("company_id", "user_id.company_id")
     @api.depends_context("allowed_company_ids")
     def _compute_value_company_id(self):
-        """The card tells of the same company as the tier beside it, also on a lead that
+        """The card shows the same company as the tier beside it, also on a lead that
         belongs to all companies; of the current one to a user who does not work there.
         """
         for lead in self:
@@ -71,7 +71,7 @@ class CrmLead(models.Model):
         return SQL("%s = 'pending'", SQL.identifier(lead, "won_status", to_flush=field))
 
     def _get_value_company(self):
-        """The company whose tiers hold for the lead; leads may have none of their own."""
+        """The company whose tiers apply to the lead; leads may have no company."""
         self.ensure_one()
         return (
             self.company_id
@@ -81,7 +81,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _get_default_value_company(self):
-        """The first company: its tiers hold where neither lead nor salesperson has one."""
+        """The first company: its tiers apply if neither lead nor salesperson has one."""
         return self.env["res.company"].sudo().search([], order="id", limit=1)
 
     @api.model_create_multi

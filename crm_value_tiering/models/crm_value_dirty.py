@@ -5,10 +5,10 @@ PENDING = "crm_value_dirty"
 
 
 class CrmValueDirty(models.Model):
-    """Customers whose documents changed since their value was computed: a queue.
+    """Queue of customers whose documents changed since their value was computed.
 
     A row per change, no unique key: two sessions that save orders of one customer must
-    not wait for each other, still less fail. A computation that fails leaves the rows.
+    not wait for each other, let alone fail. A computation that fails leaves the rows.
     Only what the ORM writes is noticed; the full computation remains the safety net for
     the rest.
     """
@@ -25,7 +25,7 @@ class CrmValueDirty(models.Model):
         required=True,
         index=True,
         ondelete="cascade",
-        help="Whose document changed; the customer is his commercial entity.",
+        help="Whose document changed; the customer is the commercial entity.",
     )
 
     @api.model
@@ -47,7 +47,7 @@ class CrmValueDirty(models.Model):
             pending.update((company_id, partner_id) for partner_id in partner_ids)
 
     def _store_marks(self):
-        """Write the pending marks; companies that never computed need none."""
+        """Write the pending marks, except for companies that have never computed."""
         marks = sorted(
             self.env.cr.precommit.data.pop(PENDING, ()),
             key=lambda mark: (mark[0] or 0, mark[1] or 0),
@@ -71,7 +71,7 @@ class CrmValueDirty(models.Model):
 
     @api.model
     def _create_scope(self, company):
-        """Who is queued for ``company``.
+        """Customers queued for ``company``.
 
         :return: commercial partners, as SQL: rows of the temporary table
             ``crm_value_scope``, which ends with the transaction

@@ -62,7 +62,7 @@ class ValueJob:
     :param as_of: last local day of the company whose documents count
     :param parameters: of the value model, see ``_get_parameters`` there
     :param scope: SQL of the commercial partners to compute; None: all customers
-    :param hysteresis: whether the present tier holds a customer back from falling
+    :param hysteresis: whether customers keep their tier within the tolerance
     :param run_id: id of the run that transitions name; None: nothing is written
     :param dimensions: those that are measured, by the parameters' weights
     :param calibration: scales and tier limits, JSON-able: see the run

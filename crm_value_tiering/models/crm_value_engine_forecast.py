@@ -7,12 +7,12 @@ from .crm_value_engine_calibration import DAYS_PER_WEEK
 QUARTER_DAYS = 90
 YEAR_DAYS = 365
 # Rule of thumb while there is no forecast: (last purchase at most this many days ago,
-# probability of another one within a year). The last line holds for everybody else.
+# probability of another one within a year). The last line is for everybody else.
 RETENTION_RULE = [(90, 0.8), (180, 0.5), (365, 0.25), (None, 0.05)]
 
 
 class CrmValueEngine(models.AbstractModel):
-    """Who still buys, how often, for how much: the fitted models in SQL."""
+    """The fitted models in SQL: who still buys, how often, for how much."""
 
     _inherit = "crm.value.engine"
 

@@ -8,7 +8,7 @@ BEST = 5
 
 
 class CrmValueEngine(models.AbstractModel):
-    """How good the forecast would have been: computed as of a day, compared with later."""
+    """How good the forecast would have been: computed as of a past day and compared."""
 
     _inherit = "crm.value.engine"
 

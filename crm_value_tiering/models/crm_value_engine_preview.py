@@ -7,7 +7,7 @@ MOVERS = 10
 
 
 class CrmValueEngine(models.AbstractModel):
-    """What a value model would bring about: the real computation, nothing written."""
+    """What a value model would result in: the real computation, without writing."""
 
     _inherit = "crm.value.engine"
 

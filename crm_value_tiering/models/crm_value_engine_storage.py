@@ -285,7 +285,7 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _get_override_join(self, job):
-        """SQL: joins ``override``, if one holds for ``score`` as of the job's day."""
+        """SQL: joins the ``override`` that is valid for ``score`` on the job's day."""
         return SQL(
             "LEFT JOIN crm_value_override override"
             " ON override.partner_id = score.partner_id"

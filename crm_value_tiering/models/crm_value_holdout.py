@@ -35,13 +35,13 @@ class CrmValueHoldout(models.Model):
         string="Known Until",
         required=True,
         readonly=True,
-        help="Last day that the forecast knows.",
+        help="Last day whose purchases the forecast may use.",
     )
     until = fields.Date(
         string="Compared Until",
         required=True,
         readonly=True,
-        help="Last day of what really happened afterwards.",
+        help="Last day of the purchases it is compared with.",
     )
     horizon_days = fields.Integer(
         string="Days Ahead", compute="_compute_horizon_days", store=True
@@ -199,7 +199,7 @@ class CrmValueHoldout(models.Model):
             return self.env._(
                 "It ranks who will buy again less well than the day of the last purchase "
                 "alone: %(forecast)s against %(recency)s (0.5 is a coin, 1 is perfect). "
-                "To choose whom to address, go by recency.",
+                "To choose whom to contact, go by recency.",
                 **values,
             )
         return self.env._(

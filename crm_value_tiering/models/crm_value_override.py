@@ -7,7 +7,7 @@ from odoo.tools import SQL, format_date
 class CrmValueOverride(models.Model):
     """A tier that a manager gave a customer, whatever the figures say.
 
-    It holds for [date_from, date_to) and is never changed or deleted: ending it sets
+    It is valid for [date_from, date_to) and never changed or deleted: ending it sets
     ``date_to``, so that the history stays true. Creating and ending take effect at
     once, see :meth:`_apply`; computations keep it, see ``_get_tier_columns`` of the
     engine.
@@ -32,16 +32,16 @@ class CrmValueOverride(models.Model):
     )
     tier_color = fields.Integer(related="tier_id.color")
     reason = fields.Text(
-        required=True, help="Why the figures do not tell the truth about this customer."
+        required=True, help="Why the figures are wrong about this customer."
     )
     user_id = fields.Many2one("res.users", string="Set By", readonly=True)
     ended_by_id = fields.Many2one(
         "res.users",
         readonly=True,
-        help="Who ended it before its time. Empty: it ran out, or still holds.",
+        help="Who ended it early. Empty: it expired, or is still valid.",
     )
     is_active = fields.Boolean(
-        string="Holds Today", compute="_compute_is_active", search="_search_is_active"
+        string="Valid Today", compute="_compute_is_active", search="_search_is_active"
     )
 
     _no_overlap = models.Constraint(
@@ -71,7 +71,7 @@ class CrmValueOverride(models.Model):
         return self.date_from <= day and (not self.date_to or self.date_to > day)
 
     def _check_effective_dates(self):
-        """As everywhere, but one may end on the day it began: it held for no day."""
+        """As everywhere, but one may end on the day it began: it was never valid."""
         ended = self.filtered(lambda o: o.date_to and o.date_to == o.date_from)
         return super(CrmValueOverride, self - ended)._check_effective_dates()
 
@@ -79,7 +79,7 @@ class CrmValueOverride(models.Model):
     def _check_reason(self):
         if any(not (override.reason or "").strip() for override in self):
             raise ValidationError(
-                self.env._("Say why you set this tier: everyone who meets it will ask.")
+                self.env._("Enter a reason: everybody who sees this tier will ask.")
             )
 
     # --------------------------------------------------------------------- CRUD
@@ -106,7 +106,7 @@ class CrmValueOverride(models.Model):
         if set(vals) - {"date_to", "ended_by_id"}:
             raise UserError(
                 self.env._(
-                    "A tier set by hand is not changed afterwards: end it and set "
+                    "A tier set by hand cannot be changed: end it and set "
                     "another one."
                 )
             )
@@ -118,8 +118,8 @@ class CrmValueOverride(models.Model):
                 if past or (date_to and date_to < today):
                     raise UserError(
                         self.env._(
-                            "What held in the past cannot be changed. Choose %(date)s "
-                            "or later, and set the tier anew if it has ended.",
+                            "The past cannot be changed. Choose %(date)s or later, and "
+                            "set the tier again if it has ended.",
                             date=format_date(self.env, today),
                         )
                     )
@@ -151,7 +151,7 @@ class CrmValueOverride(models.Model):
     # ----------------------------------------------------------------- business
     @api.model
     def _get_active_sql(self, day):
-        """SQL: whether the row ``override`` holds on ``day``."""
+        """SQL: whether the row ``override`` is valid on ``day``."""
         return SQL(
             "override.date_from <= %(day)s"
             " AND (override.date_to IS NULL OR override.date_to > %(day)s)",
@@ -164,7 +164,7 @@ class CrmValueOverride(models.Model):
 
     @api.model
     def _apply(self, company, partner_ids=None):
-        """Bring profiles and leads in line with the overrides that hold today.
+        """Bring profiles and leads in line with the overrides valid today.
 
         Set-based and repeatable: what is in line already is not touched.
 
@@ -193,7 +193,7 @@ class CrmValueOverride(models.Model):
         )
 
     def _insert_missing_profiles(self, company, today, partner_ids):
-        """Somebody who never bought has no profile, but may be given a tier."""
+        """Contacts who never bought have no profile, but may be given a tier."""
         self.env.cr.execute(
             SQL(
                 """

@@ -5,11 +5,11 @@ from odoo.tools import format_list
 
 
 class CrmValueParameters(models.AbstractModel):
-    """What there is to decide about value: fields, their limits, and what a run keeps.
+    """The decisions about value: fields, their limits, and what a run keeps of them.
 
     The value model stores the decisions; the guided set-up tries them. Both have a
     ``company_id`` and ``tier_line_ids``, lines with ``crm.value.tier.limit``. A module that
-    adds a dimension adds its weight here, and both know it.
+    adds a dimension adds its weight here, for both.
     """
 
     _name = "crm.value.parameters"
@@ -25,15 +25,15 @@ class CrmValueParameters(models.AbstractModel):
     )
     include_zero = fields.Boolean(
         string="Count Free Orders",
-        help="An order or invoice of zero counts as a purchase. Off, free samples and "
+        help="Orders and invoices of zero count as purchases. If off, free samples and "
         "warranty replacements do not make a customer look active.",
     )
     window_days = fields.Integer(
         string="Observation Window (Days)",
         required=True,
         default=365,
-        help="Frequency, amount and variety are measured over this many days up to the "
-        "day of the computation. 0: over the whole history.",
+        help="Frequency, monetary value and variety count over this many days, up to "
+        "the day of the computation. 0: over the whole history.",
     )
 
     # Score
@@ -158,7 +158,7 @@ class CrmValueParameters(models.AbstractModel):
         string="Computed",
         required=True,
         default="monthly",
-        help="How often the tiers of all customers are computed by themselves: in the "
+        help="How often the tiers of all customers are computed automatically: in the "
         "night of each day, to Monday, or to the first of the month.",
     )
 
@@ -206,7 +206,7 @@ class CrmValueParameters(models.AbstractModel):
             if policy.window_days < 0:
                 raise ValidationError(
                     self.env._(
-                        "The period cannot be negative. Enter a number of days, or 0 "
+                        "The window cannot be negative. Enter a number of days, or 0 "
                         "for the whole history."
                     )
                 )
@@ -339,7 +339,7 @@ class CrmValueTierLimit(models.AbstractModel):
     sequence = fields.Integer(related="tier_id.sequence", store=True)
     share = fields.Float(
         string="Share (%)",
-        help="Share of the customers, or of the revenue, that this tier holds, in "
+        help="Share of the customers, or of the revenue, in this tier, in "
         "percent. The last tier takes the rest.",
     )
     min_score = fields.Float(

@@ -28,7 +28,7 @@ class CrmValuePolicy(models.Model):
     _no_overlap = models.Constraint(
         "EXCLUDE USING gist (int4range(company_id, company_id, '[]') WITH &&,"
         " daterange(date_from, date_to) WITH &&)",
-        "Two value models of a company cannot hold on the same day: end the earlier one "
+        "Two value models of a company cannot be valid on one day: end the earlier one "
         "first.",
     )
     holdout_ids = fields.One2many("crm.value.holdout", "policy_id")
@@ -41,7 +41,7 @@ class CrmValuePolicy(models.Model):
 
     @api.model
     def _get_for_company(self, company, date):
-        """The version that holds for ``company`` on ``date``.
+        """The version that is valid for ``company`` on ``date``.
 
         A date before the first version gets the first one: history from before the
         installation is measured with what the company chose since. A company without
@@ -53,7 +53,7 @@ class CrmValuePolicy(models.Model):
 
     @api.model
     def _find_for_company(self, company, date):
-        """As :meth:`_get_for_company`, but without a model there is none."""
+        """As :meth:`_get_for_company`, but a company without a model gets none."""
         domain = Domain("company_id", "=", company.id)
         policy = self.search(domain & self._get_effective_domain(date), limit=1)
         return policy or self.search(domain, order="date_from, id", limit=1)
@@ -93,5 +93,5 @@ class CrmValuePolicyTier(models.Model):
     )
     company_id = fields.Many2one(related="policy_id.company_id", store=True)
     _tier_uniq = models.Constraint(
-        "UNIQUE (policy_id, tier_id)", "A tier can stand in a value model only once."
+        "UNIQUE (policy_id, tier_id)", "A value model can contain a tier only once."
     )

@@ -16,7 +16,7 @@ CHURN_LEVELS = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
 class CrmValueProfile(models.Model):
     """What a customer is worth to a company: one row per company and commercial partner.
 
-    Written by ``crm.value.engine`` in SQL; no user writes here. Contacts of a company
+    Written by ``crm.value.engine`` in SQL, never by users. Contacts of a company
     share the profile of their commercial entity.
     """
 
@@ -64,7 +64,7 @@ class CrmValueProfile(models.Model):
         CHURN_LEVELS,
         string="Churn Risk",
         readonly=True,
-        help="How likely the customer has left without saying so.",
+        help="How likely it is that the customer has left without saying so.",
     )
     data_state = fields.Selection(
         [
@@ -319,7 +319,7 @@ class CrmValueProfile(models.Model):
         can be read; changes that were not its own are marked as merged. The figures
         follow with the next computation.
 
-        :param partners: contacts that are customers of their own no more
+        :param partners: contacts that are no longer customers of their own
         :param customer: the commercial partner that they belong to now
         """
         profiles = self.sudo().search(
@@ -354,6 +354,6 @@ class CrmValueProfile(models.Model):
         return self.partner_id.with_company(self.company_id).action_set_value_tier()
 
     def action_end_override(self):
-        """Return the customer to the tier that the figures give."""
+        """Return the customer to the earned tier."""
         self.ensure_one()
         self.override_id.action_end()

@@ -89,8 +89,8 @@ class CrmValueProfile(models.Model):
         if not earned:
             return self.env._(
                 "%(tier)s: %(measure)s is below the limit of %(limit)s, but within the "
-                "margin of %(margin)s that keeps customers from changing tier back and "
-                "forth.",
+                "downgrade tolerance of %(margin)s, so the customer does not fall back "
+                "yet.",
                 **values,
                 margin=self._format_rate(run.parameters["hysteresis"]),
             )
@@ -106,7 +106,7 @@ class CrmValueProfile(models.Model):
         )
 
     def _get_next_tier_sentences(self, run):
-        """Where the tier above begins, for whoever asks why it is not that one."""
+        """Where the tier above begins, for users who ask why it is not that one."""
         if self.override_id:
             return []
         above = None
@@ -165,7 +165,7 @@ class CrmValueProfile(models.Model):
                 )
             if 100 * (1 - self.p_alive) >= parameters["churn_high"]:
                 return self.env._(
-                    "Declining: %(days)s days without a purchase are long for this "
+                    "Declining: %(days)s days without a purchase is long for this "
                     "customer.",
                     **values,
                 )

@@ -38,8 +38,8 @@ class CrmValueRun(models.Model):
         required=True,
         readonly=True,
         default="full",
-        help="All customers: scales, forecast and limits of the tiers are learned "
-        "anew. Changed customers: those with new or changed documents, measured with what "
+        help="All customers: scales, forecast and limits of the tiers are computed "
+        "again. Changed customers: those with changed documents, measured with what "
         "the last computation of all customers learned.",
     )
     parameters = fields.Json(
@@ -60,7 +60,7 @@ class CrmValueRun(models.Model):
     written_count = fields.Integer(
         string="Profiles Written",
         readonly=True,
-        help="Profiles that changed. A second computation of the same day writes none.",
+        help="Profiles that changed. Computing the same day again writes nothing.",
     )
     transition_count = fields.Integer(string="Changes", readonly=True)
     summary_html = fields.Html(compute="_compute_summary_html", sanitize=False)

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 
 class CrmValueRun(models.Model):
-    """When the scheduled action, which wakes every night, computes a company again."""
+    """When the nightly scheduled action computes a company again."""
 
     _inherit = "crm.value.run"
 
@@ -167,7 +167,7 @@ class CrmValueRun(models.Model):
 
     @api.model
     def _add_recent(self, company, base, as_of):
-        """Add to the scope who has documents dated since the last computation."""
+        """Add customers with documents dated since the last computation."""
         since = self._get_last_as_of(company)[company.id]
         self.env["crm.value.source"]._flush_source()
         recent = self.env["crm.value.source"]._get_recent_sql(

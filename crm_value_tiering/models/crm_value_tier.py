@@ -6,7 +6,7 @@ from odoo.addons.crm.models.crm_stage import AVAILABLE_PRIORITIES
 
 
 class CrmValueTier(models.Model):
-    """A class of customers, best first, with what the company does for it."""
+    """A class of customers, best first, with what the company does for them."""
 
     _name = "crm.value.tier"
     _description = "Value Tier"
@@ -43,8 +43,8 @@ class CrmValueTier(models.Model):
     )
     lead_priority = fields.Selection(
         AVAILABLE_PRIORITIES,
-        help="Stars that a lead or opportunity without any gets together with this "
-        "tier. Stars somebody gave stay. Empty: none are given.",
+        help="Stars for leads and opportunities that get this tier and have no stars "
+        "yet. Existing stars stay. Empty: no stars are given.",
     )
     pricelist_id = fields.Many2one(
         "product.pricelist",
@@ -62,8 +62,8 @@ class CrmValueTier(models.Model):
             raise UserError(
                 self.env._(
                     "These tiers cannot be deleted, since customers, their history or "
-                    "value models name them: %(tiers)s. Remove them from the value models "
-                    "and archive them instead: what was, stays true.",
+                    "value models use them: %(tiers)s. Remove them from the value models "
+                    "and archive them instead.",
                     tiers=", ".join(named.mapped("name")),
                 )
             )

@@ -48,7 +48,7 @@ class CrmValueTransition(models.Model):
         ],
         required=True,
         default="computed",
-        help="Whether the figures moved the customer, or somebody did.",
+        help="Whether the change was computed or made by somebody.",
     )
     override_id = fields.Many2one(
         "crm.value.override",
@@ -58,7 +58,7 @@ class CrmValueTransition(models.Model):
     )
     is_merged = fields.Boolean(
         string="Of a Merged Contact",
-        help="Another contact's change, from before it was merged into this one or "
+        help="A change of another contact, before it was merged into this one or "
         "became a contact of it.",
     )
     note = fields.Text(related="override_id.reason", string="Because")

@@ -47,7 +47,7 @@ class DigestDigest(models.Model):
         )
 
     def _check_value_access(self):
-        """Odoo leaves a figure out of the e-mail of whoever may not see it."""
+        """Odoo leaves a figure out of the e-mail of users who may not see it."""
         if not self.env.user.has_group("crm_value_tiering.group_value_user"):
             raise AccessError(
                 self.env._("Only users of customer value receive this figure.")

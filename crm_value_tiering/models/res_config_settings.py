@@ -23,7 +23,7 @@ class ResConfigSettings(models.TransientModel):
         "credit notes.",
     )
     crm_value_include_zero = fields.Boolean(string="Count Free Orders")
-    crm_value_window_days = fields.Integer(string="Period")
+    crm_value_window_days = fields.Integer(string="Observation Window")
     crm_value_weight_recency = fields.Integer(string="Recency")
     crm_value_weight_frequency = fields.Integer(string="Frequency")
     crm_value_weight_monetary = fields.Integer(string="Monetary Value")

@@ -46,14 +46,14 @@ class ResPartner(models.Model):
         compute="_compute_value_fields",
         search="_search_value_churn_level",
         groups=VALUE_GROUP,
-        help="How likely the customer has left without saying so.",
+        help="How likely it is that the customer has left without saying so.",
     )
     value_score = fields.Float(
         compute="_compute_value_fields",
         search="_search_value_score",
         digits=(6, 2),
         groups=VALUE_GROUP,
-        help="0 to 100: the weighted mean of the scores.",
+        help="0 to 100: the share of customers this one is ahead of, weighted.",
     )
     value_clv = fields.Monetary(
         string="Predicted Lifetime Value",
@@ -332,6 +332,6 @@ class ResPartner(models.Model):
         }
 
     def action_end_value_override(self):
-        """Return the customer to the tier that the figures give."""
+        """Return the customer to the earned tier."""
         self.ensure_one()
         self.value_override_id.action_end()

@@ -1,14 +1,14 @@
-"""MBG/NBD: how often a customer buys, and whether he still does.
+"""MBG/NBD: how often customers buy, and whether they still do.
 
 Batislam, Denizel and Filiztekin, "Empirical validation and comparison of models for
 customer base analysis", International Journal of Research in Marketing 24 (2007); Hoppe
 and Wagner, "Customer base analysis: the case for a central variant of the Betageometric/NBD
 model", Marketing - Journal of Research and Management 3 (2007).
 
-While active a customer buys at rate lambda; after *every* purchase, the first included, he
-leaves with probability p. lambda is Gamma(r, alpha) over the customers, p is Beta(a, b).
-(In the BG/NBD he cannot leave after the first purchase, so every one-time buyer counts as
-active for ever; here he does not.)
+Active customers buy at rate lambda; after *every* purchase, the first included, they
+leave with probability p. lambda is Gamma(r, alpha) over the customers, p is Beta(a, b).
+(In the BG/NBD they cannot leave after the first purchase, so one-time buyers count as
+active for ever; here they do not.)
 
 A customer is ``(x, t_x, T)``: repeat purchases, time from first to last purchase, time from
 first purchase to today. Time is in weeks everywhere in this module.

@@ -27,11 +27,11 @@ class Scale:
         self.customers = steps[-1][1] + steps[-1][2]
         self.neutral = len(steps) == 1
 
-    # A customer's *place* is the number of limits strictly below his measure: equal
+    # A customer's *place* is the number of limits strictly below its measure: equal
     # customers share the lower place. The lists of shares and scores go by place.
     @cached_property
     def limits(self) -> list[float]:
-        """Measures that divide the places; none when all customers are equal."""
+        """Measures that divide the places; empty when all customers are equal."""
         return [] if self.neutral else [float(step[0]) for step in self.steps]
 
     @cached_property

@@ -43,7 +43,7 @@ class TestValueBiKey(BiCommon):
                 self._create_key(user)
 
     def test_expiry(self):
-        with self.assertRaisesRegex(UserError, "not over yet"):
+        with self.assertRaisesRegex(UserError, "cannot be in the past"):
             self._create_key(expiration_date=fields.Date.today() - timedelta(days=1))
         key, user = self._create_key(expiration_date=fields.Date.today())
         apikeys = self.env["res.users.apikeys"]

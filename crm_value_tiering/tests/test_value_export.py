@@ -166,7 +166,7 @@ class TestValueExport(ExportCommon):
 
     def test_too_many(self):
         self.patch(crm_value_export, "MAX_ROWS", 10)
-        with self.assertRaisesRegex(UserError, "An Excel sheet holds 9 rows"):
+        with self.assertRaisesRegex(UserError, "An Excel sheet fits 9 rows"):
             self.env["crm.value.profile"].with_user(self.seller).action_export_xlsx()
         some = self.env["crm.value.profile"].search(
             [("company_id", "=", self.company.id)], limit=9

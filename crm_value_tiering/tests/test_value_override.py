@@ -282,7 +282,7 @@ class TestValueOverrideRules(OverrideCommon):
         form = self._open_wizard(self.worst)
         form.tier_id = self.tier_high
         form.reason = "  "
-        with self.assertRaisesRegex(ValidationError, "Say why"):
+        with self.assertRaisesRegex(ValidationError, "Enter a reason"):
             form.save().action_set()
         form.reason = "Late"
         form.last_day = self.as_of - timedelta(days=1)

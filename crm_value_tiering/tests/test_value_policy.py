@@ -38,7 +38,7 @@ class TestValueModelChecks(ValueCommon):
         refusals = [
             ({"weight_recency": 31}, "sum to 101 %"),
             ({"weight_recency": -10, "weight_variety": 50}, "must not be negative"),
-            ({"window_days": -1}, "period cannot be negative"),
+            ({"window_days": -1}, "window cannot be negative"),
             ({"new_days": 0}, "new for at least one day"),
             ({"new_days": 90, "lost_days": 90}, "must be larger than “New for”"),
             ({"min_customers": 1}, "at least 2 customers"),

@@ -107,7 +107,7 @@ class TestValueTiers(ValueCommon):
             return profile.tier_id
 
         self.assertEqual(worth(95), self.high, "within the margin")
-        self.assertIn("margin of 10 %", profile.explanation_html)
+        self.assertIn("downgrade tolerance of 10 %", profile.explanation_html)
         self.assertEqual(worth(89), self.mid, "below the margin")
         self.assertEqual(worth(95), self.mid, "rising takes the limit itself")
         self.assertEqual(worth(101), self.high)

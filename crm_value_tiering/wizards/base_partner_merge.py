@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """Merged contacts: the newest tier set by hand holds."""
+    """Merged contacts: the newest tier set by hand stays."""
 
     _inherit = "base.partner.merge.automatic.wizard"
 

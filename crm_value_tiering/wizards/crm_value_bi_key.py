@@ -52,7 +52,7 @@ class CrmValueBiKey(models.TransientModel):
                 self.env._("Only administrators give reporting tools access.")
             )
         if self.expiration_date < fields.Date.today():
-            raise UserError(self.env._("Choose a last day that is not over yet."))
+            raise UserError(self.env._("The last day cannot be in the past."))
         user = self._create_user()
         key = (
             self.env["res.users.apikeys"]

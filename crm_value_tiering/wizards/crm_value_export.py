@@ -12,7 +12,7 @@ MAX_REASONS = 20_000
 
 
 class CrmValueExport(models.TransientModel):
-    """A list that somebody wants as an Excel file: what to export, asked for by whom.
+    """The request of a user to export a list as an Excel file.
 
     Odoo's own export gives the columns one chooses, but neither the reasons in words
     nor the money in its currency, holds the whole file in memory and writes names
@@ -49,7 +49,7 @@ class CrmValueExport(models.TransientModel):
     def _request(self, records):
         """What a list's button does: remember what to export, and go and fetch it.
 
-        :param records: the selected records; none, or more than the web client names,
+        :param records: the selected records; empty, or more than the web client sends,
             stand for all that the list shows, the context's ``active_domain``
         :return: action
         """
@@ -76,7 +76,7 @@ class CrmValueExport(models.TransientModel):
         if count >= MAX_ROWS:
             raise UserError(
                 self.env._(
-                    "An Excel sheet holds %(limit)s rows, and there are more. Filter "
+                    "An Excel sheet fits %(limit)s rows, and there are more. Filter "
                     "the list, by tier or salesperson for instance, and export the "
                     "parts; or read the figures through the API.",
                     limit=MAX_ROWS - 1,

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 
 class CrmValueHoldoutCheck(models.TransientModel):
-    """Measure the forecast of the value model of today against the company's past."""
+    """Measure the forecast of today's value model against the company's past."""
 
     _name = "crm.value.holdout.check"
     _description = "Check Accuracy"
@@ -59,7 +59,7 @@ class CrmValueHoldoutCheck(models.TransientModel):
         if not self.calibrate_until or not self.until:
             raise UserError(
                 self.env._(
-                    "Choose both days. None are proposed where there is no history of "
+                    "Choose both days. None are proposed without a history of "
                     "purchases yet: import orders or wait."
                 )
             )

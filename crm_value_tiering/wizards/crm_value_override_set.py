@@ -4,7 +4,7 @@ from odoo.tools import format_date
 
 
 class CrmValueOverrideSet(models.TransientModel):
-    """Give a customer another tier than the figures do, with a reason."""
+    """Set a customer's tier by hand, with a reason."""
 
     _name = "crm.value.override.set"
     _description = "Set Tier by Hand"
@@ -26,7 +26,7 @@ class CrmValueOverrideSet(models.TransientModel):
     reason = fields.Text(required=True)
     last_day = fields.Date(
         string="Until",
-        help="Last day on which it holds; then the figures decide again. Empty: until "
+        help="Last day of validity; then the figures decide again. Empty: until "
         "somebody ends it.",
     )
 

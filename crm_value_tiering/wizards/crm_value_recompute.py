@@ -36,7 +36,7 @@ class CrmValueRecompute(models.TransientModel):
             wizard.is_past = wizard.as_of and wizard.as_of < company._get_value_today()
 
     def action_recompute(self):
-        """Compute, and show the result; say so when somebody else is at it already."""
+        """Compute and show the result, or say that a computation is under way."""
         self.ensure_one()
         self.env["crm.value.run"]._check_not_future(self.company_id, self.as_of)
         run = self.env["crm.value.run"].recompute(self.company_id, self.as_of)

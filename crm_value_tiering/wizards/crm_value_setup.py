@@ -50,7 +50,7 @@ class CrmValueSetup(models.TransientModel):
 
     @api.model
     def default_get(self, fields):
-        """Begin with what holds today; with the defaults when nothing does yet."""
+        """Begin with the value model of today, or with the defaults."""
         values = super().default_get(fields)
         company = self.env.company
         policy = self.env["crm.value.policy"]._find_for_company(
@@ -92,7 +92,7 @@ class CrmValueSetup(models.TransientModel):
                 },
             ),
             "recency": (
-                self.env._("Who bought just now"),
+                self.env._("Recent purchases"),
                 {
                     "weight_recency": 50,
                     "weight_frequency": 20,
@@ -101,7 +101,7 @@ class CrmValueSetup(models.TransientModel):
                 },
             ),
             "frequency": (
-                self.env._("Who buys often"),
+                self.env._("Frequent purchases"),
                 {
                     "weight_recency": 20,
                     "weight_frequency": 50,
@@ -110,7 +110,7 @@ class CrmValueSetup(models.TransientModel):
                 },
             ),
             "spend": (
-                self.env._("Who spends most"),
+                self.env._("High spend"),
                 {
                     "weight_recency": 20,
                     "weight_frequency": 20,
@@ -253,5 +253,5 @@ class CrmValueSetupTier(models.TransientModel):
     tier_id = fields.Many2one(ondelete="cascade")  # a try must not keep a tier
     setup_id = fields.Many2one("crm.value.setup", required=True, ondelete="cascade")
     _tier_uniq = models.Constraint(
-        "UNIQUE (setup_id, tier_id)", "A tier can stand in a value model only once."
+        "UNIQUE (setup_id, tier_id)", "A value model can contain a tier only once."
     )

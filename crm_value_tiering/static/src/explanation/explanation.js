@@ -21,7 +21,7 @@ export class Explanation extends Component {
     setup() {
         this.orm = useService("orm");
         this.state = useState({status: "loading", html: "", error: ""});
-        // The one who looks does not wait for it: the form is there before it.
+        // Users do not wait for it: the form is there first.
         onMounted(() => this.load());
     }
 

@@ -49,7 +49,7 @@ registry.category("web_tour.tours").add("crm_value_tour", {
             trigger: ".o_form_view .o_customer_card_why",
             content: markup(
                 _t(
-                    "You find this card on contacts, opportunities and quotations. <b>Why</b> tells how tier and figures came about.",
+                    "You find this card on contacts, opportunities and quotations. <b>Why</b> explains the tier and the figures.",
                 ),
             ),
             tooltipPosition: "bottom",
@@ -89,7 +89,7 @@ registry.category("web_tour.tours").add("crm_value_tour", {
             trigger: `.o_group_by_menu .o_menu_item:contains('${groupName()}')`,
             content: markup(
                 _t(
-                    "Group by <b>Value Tier</b>: the best customers' deals stand together.",
+                    "Group by <b>Value Tier</b> to see the deals of the best customers together.",
                 ),
             ),
             tooltipPosition: "right",

@@ -19,7 +19,7 @@ registry.category("web_tour.tours").add("crm_value_setup", {
         },
         {
             content: "amount matters most",
-            trigger: ".modal div[name='preset'] label:contains('Who spends most')",
+            trigger: ".modal div[name='preset'] label:contains('High spend')",
             run: "click",
         },
         {
