@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools import console
+from tools import clock, console
 from tools.errors import ToolError, disk_full, is_disk_full
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -104,7 +104,7 @@ class Apt:
         done = subprocess.run(
             [*command, *arguments],
             cwd=cwd,
-            env={**os.environ, "LC_ALL": "C"},
+            env={**clock.real_environment(), "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
-from tools import console
+from tools import clock, console
 from tools.errors import ToolError
 
 NAMES = ("google-chrome", "chromium", "chromium-browser")  # as Odoo looks for it
@@ -21,8 +21,9 @@ def ensure() -> str:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise ToolError(f"no Chromium for the browser tests: sudo {' '.join(command)}")
     with console.step("Installing Chromium"):
-        console.run(["apt-get", "update"], what="cannot read the package lists")
-        console.run(command, what="cannot install Chromium")
+        env = clock.real_environment()
+        console.run(["apt-get", "update"], what="no package lists", env=env)
+        console.run(command, what="cannot install Chromium", env=env)
     found = find()
     if not found:
         raise ToolError("Chromium is installed but not found on PATH")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psycopg2
 
-from tools import console, server_user
+from tools import clock, console, server_user
 from tools.errors import ToolError, disk_full, explain_disk_full, is_disk_full
 from tools.tuning import TUNING, UNSAFE_TUNING
 
@@ -34,10 +34,12 @@ class Cluster:
 
     :param folder: below `var/`; a link to elsewhere where nobody else may enter `var/`
     :param throwaway: trade safety for speed
+    :param offset: shifts the server's clock, see :mod:`tools.clock`
     """
 
     folder: Path
     throwaway: bool = False
+    offset: str | None = None
 
     @property
     def place(self) -> Path:
@@ -84,6 +86,9 @@ class Cluster:
             return
         with explain_disk_full(self.folder):
             self._make_folder()
+            if self.offset:
+                # Where the server's own user may read it.
+                shutil.copy(clock.library(), self._clock)
             if not self.exists():
                 self._initialise()
             self._write_settings()
@@ -99,6 +104,17 @@ class Cluster:
             return False
         self._pg_ctl("stop", "-m", "fast")
         return True
+
+    def remove(self) -> None:
+        """Stop the server and forget its data."""
+        self.stop()
+        shutil.rmtree(self.place, ignore_errors=True)
+        if self.folder.is_symlink():
+            self.folder.unlink()
+
+    @property
+    def _clock(self) -> Path:
+        return self.place / "clock.so"
 
     def _connect(self) -> psycopg2.extensions.connection:
         return psycopg2.connect(
@@ -219,9 +235,12 @@ class Cluster:
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as the user that owns the data."""
+        env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
+        if self.offset:
+            env |= clock.variables(self._clock, self.offset)
         done = subprocess.run(
             [str(self._programs / program), *arguments],
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+            env=env,
             cwd=self.place,
             stdin=subprocess.DEVNULL,
             # The server inherits these: a pipe would never end.

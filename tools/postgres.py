@@ -12,6 +12,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from tools import clock
 from tools.cluster import ROLE, Cluster
 from tools.errors import ToolError
 from tools.settings import Settings
@@ -96,6 +97,11 @@ def test_cluster(settings: Settings) -> Cluster:
     return Cluster(settings.var / "pg-test", throwaway=True)
 
 
+def shifted_cluster(settings: Settings) -> Cluster:
+    """The server of a run with `AT`: made for that run, its data has no other dates."""
+    return Cluster(settings.var / "pg-at", throwaway=True, offset=clock.offset())
+
+
 def ensure_server(settings: Settings, *, testing: bool = False) -> Server:
     """The user's server, checked, or the embedded one, started."""
     if own_server():
@@ -105,7 +111,10 @@ def ensure_server(settings: Settings, *, testing: bool = False) -> Server:
         server = Server(env=kept)
         check(server)
         return server
-    cluster = test_cluster(settings) if testing else demo_cluster(settings)
+    if testing and clock.offset():
+        cluster = shifted_cluster(settings)
+    else:
+        cluster = test_cluster(settings) if testing else demo_cluster(settings)
     cluster.start()
     return Server(
         env={"PGHOST": str(cluster.socket_dir), "PGPORT": "5432", "PGUSER": ROLE}

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 from tools.errors import ToolError
@@ -26,6 +26,7 @@ VARIABLES = (
     ("AS_OF", "`make data`: shift the data to end on this day (YYYY-MM-DD)"),
     ("SIZE", "`make bench`: 10k, 100k (default) or 1m customers"),
     ("STAGE", "`make test`: only these stages, separated by commas"),
+    ("AT", "`make test`: the moment its clocks begin at (YYYY-MM-DD HH:MM, UTC)"),
     ("ARGS", "`make test`, `make lint`, `make bench`: more arguments for the tool"),
 )
 
@@ -44,6 +45,7 @@ class Settings:
     as_of: date | None = None
     size: str = ""
     stages: tuple[str, ...] = ()
+    at: datetime | None = None
     args: tuple[str, ...] = field(default=())
 
     @property
@@ -70,6 +72,7 @@ class Settings:
             as_of=_day(given.get("AS_OF")),
             size=given.get("SIZE", ""),
             stages=tuple(_comma(given.get("STAGE", ""))),
+            at=_moment(given.get("AT")),
             args=tuple(given.get("ARGS", "").split()),
         )
 
@@ -110,3 +113,18 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise ToolError(f"AS_OF={text} is not a day (YYYY-MM-DD)") from None
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.strptime(text.strip(), "%Y-%m-%d %H:%M")
+        # PostgreSQL counts from 2000; certificates and cookies end before 2100.
+        if not 2000 <= moment.year < 2100:
+            raise ValueError(text)
+    except ValueError:
+        raise ToolError(
+            f"AT={text} is not a moment (YYYY-MM-DD HH:MM in UTC, 2000 to 2099)"
+        ) from None
+    return moment.replace(tzinfo=timezone.utc)

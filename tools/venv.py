@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tools import apt, console
+from tools import apt, clock, console
 from tools.errors import ToolError, disk_full, explain_disk_full, is_disk_full
 from tools.settings import ROOT
 
@@ -111,7 +110,7 @@ def _install(python: Path, requirements: Path) -> None:
     command = [str(python), "-m", "pip", "install", "--quiet", "--prefer-binary"]
     done = subprocess.run(
         [*command, "-r", str(requirements)],
-        env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        env={**clock.real_environment(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

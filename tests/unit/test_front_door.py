@@ -35,6 +35,8 @@ def test_makefile_has_every_command() -> None:
         (["demo"], {"PORT": "http"}, "PORT=http"),
         (["shell"], {"DB": "not a name"}, "DB=not a name"),
         (["test"], {"STAGE": "moon"}, "no stage moon"),
+        (["test"], {"AT": "2026-12-31T23:30"}, "AT=2026-12-31T23:30"),
+        (["test"], {"AT": "2026-12-31 23:30", "PGHOST": "db"}, "your PostgreSQL"),
     ],
 )
 def test_errors_are_one_line(

