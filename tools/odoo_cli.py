@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -160,11 +161,19 @@ class Odoo:
         """`odoo shell` that keeps quiet about itself."""
         return self.command("shell", "-d", database, "--no-http", "--log-level=warn")
 
-    def duplicate(self, source: str, target: str) -> None:
-        """Copy a database and its files; an existing target is replaced."""
-        self.run("db", "duplicate", "--force", source, target, log=f"copy-{target}")
+    def clone(self, source: str, target: str) -> None:
+        """Copy a database and its files; an existing target is replaced.
+
+        As `odoo db duplicate` does, without loading Odoo: a second, not ten. The files
+        are called after their contents and never change, so one on the disk is enough.
+        """
+        self.drop(target)
+        self.server.copy(source, target)
+        files = self.filestore(source)
+        if files.is_dir():
+            shutil.copytree(files, self.filestore(target), copy_function=os.link)
 
     def drop(self, database: str) -> None:
         """Remove a database and its files."""
-        if self.server.has(database):
-            self.run("db", "drop", database, log=f"drop-{database}")
+        self.server.drop(database)
+        shutil.rmtree(self.filestore(database), ignore_errors=True)

@@ -64,6 +64,25 @@ class Server:
             cursor.execute("SELECT datname FROM pg_database WHERE NOT datistemplate")
             return sorted(name for (name,) in cursor.fetchall())
 
+    def copy(self, source: str, target: str) -> None:
+        """Copy a database; nobody else may be in it meanwhile."""
+        with self.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s",
+                (source,),
+            )
+            cursor.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(target), sql.Identifier(source)
+                )
+            )
+
+    def drop(self, database: str) -> None:
+        with self.cursor() as cursor:
+            name = sql.Identifier(database)
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(name))
+
     def note(self, database: str) -> str | None:
         """The database's comment: what the tools remember goes where the data is."""
         with self.cursor() as cursor:

@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import browser, console, serving
+from tools import console, serving
 from tools.demo import Demo
 from tools.errors import ToolError
 from tools.odoo_cli import Odoo
 from tools.ports import any_free
 from tools.postgres import ensure_server
+from tools.programs import CHINESE, CHROMIUM, ensure
 from tools.settings import Settings
 from tools.venv import ensure_venv
 
@@ -191,7 +192,7 @@ env.registry.signal_changes()  # the server remembers a user's language
 def main(settings: Settings) -> int:
     """Bring the demo up to date, copy it, and take every picture from the copy."""
     wanted = select(settings.args)
-    chromium = browser.ensure()
+    chromium = ensure(CHROMIUM, CHINESE)
     ensure_venv(settings.venv, REQUIREMENTS)
     odoo = Odoo(settings, ensure_server(settings), "demo")
     odoo.write_config()
@@ -233,9 +234,8 @@ def picture(root: Path, screen: Screen, language: str) -> Path:
 def copy(odoo: Odoo, database: str) -> Iterator[str]:
     """A copy of a database for as long as it is needed."""
     name = f"{database}_pictures"
-    odoo.drop(name)
     with console.step(f"Copying {database}"):
-        odoo.duplicate(database, name)
+        odoo.clone(database, name)
     try:
         yield name
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
@@ -26,6 +27,8 @@ VARIABLES = (
     ("AS_OF", "`make data`: shift the data to end on this day (YYYY-MM-DD)"),
     ("SIZE", "`make bench`: 10k, 100k (default) or 1m customers"),
     ("STAGE", "`make test`: only these stages, separated by commas"),
+    ("MODULE", "`make test`: only this module's own tests"),
+    ("FAST", "1: `make test MODULE=…` upgrades and uses a database that is kept"),
     ("AT", "`make test`: the moment its clocks begin at (YYYY-MM-DD HH:MM, UTC)"),
     ("ARGS", "`make test`, `make lint`, `make bench`: more arguments for the tool"),
 )
@@ -45,6 +48,8 @@ class Settings:
     as_of: date | None = None
     size: str = ""
     stages: tuple[str, ...] = ()
+    module: str = ""
+    fast: bool = False
     at: datetime | None = None
     args: tuple[str, ...] = field(default=())
 
@@ -67,14 +72,28 @@ class Settings:
             addons_path=tuple(_folders(given.get("ADDONS_PATH", ""))),
             db=_database(given.get("DB") or given.get("PGDATABASE") or DEFAULT_DB),
             port=_port(given.get("PORT")),
-            serve=given.get("SERVE", "1").lower() not in ("0", "no", "false"),
+            serve=_is_yes(given.get("SERVE", "1")),
             dataset=given.get("DATASET", "cdnow-sample"),
             as_of=_day(given.get("AS_OF")),
             size=given.get("SIZE", ""),
             stages=tuple(_comma(given.get("STAGE", ""))),
+            module=given.get("MODULE", "").strip(),
+            fast=_is_yes(given.get("FAST", "0")),
             at=_moment(given.get("AT")),
-            args=tuple(given.get("ARGS", "").split()),
+            args=tuple(_words(given.get("ARGS", ""))),
         )
+
+
+def _is_yes(text: str) -> bool:
+    return text.strip().lower() not in ("0", "no", "false")
+
+
+def _words(text: str) -> list[str]:
+    """As a shell splits them: a `-k` filter has blanks in quotes."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ToolError(f"ARGS={text} cannot be read: {error}") from None
 
 
 def _comma(text: str) -> list[str]:

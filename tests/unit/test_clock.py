@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import browser, clock
+from tools import clock, programs
 from tools.cluster import ROLE, Cluster
 from tools.errors import ToolError
 from tools.postgres import Server
@@ -84,8 +84,11 @@ def test_postgresql(moment: datetime, offset: str) -> None:
 
 
 def test_chromium(moment: datetime, offset: str, tmp_path: Path) -> None:
+    chromium = programs.CHROMIUM.find()
+    if not chromium:
+        pytest.skip("needs Chromium")
     env = clock.real_environment() | clock.variables(clock.library(), offset)
-    command = [browser.ensure(), "--headless", "--no-sandbox", "--disable-gpu"]
+    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu"]
     command += [f"--user-data-dir={tmp_path}", "--dump-dom", PAGE]
     page = subprocess.run(
         command, env=env, capture_output=True, text=True, timeout=60

@@ -12,23 +12,30 @@ from tools.modules import discover
 from tools.odoo_cli import Odoo
 from tools.postgres import ensure_server, own_server, shifted_cluster
 from tools.settings import Settings
+from tools.testing.addons import chosen
 from tools.testing.databases import Databases
 from tools.testing.results import Result
-from tools.testing.stages import STAGES, Run
+from tools.testing.run import Run
+from tools.testing.stages import STAGES, run_stage
 
 
 def main(settings: Settings, argv: Sequence[str]) -> int:
     """Run the stages that STAGE names, or all; non-zero if anything failed."""
-    names = settings.stages or tuple(STAGES)
+    names = settings.stages or (("odoo",) if settings.module else tuple(STAGES))
     unknown = [name for name in names if name not in STAGES]
     if unknown:
         raise ToolError(
             f"no stage {', '.join(unknown)}; there are: {', '.join(STAGES)}"
         )
+    if settings.module and names != ("odoo",):
+        raise ToolError("MODULE= has a stage of its own: leave STAGE= away")
+    if settings.fast and not settings.module:
+        raise ToolError("FAST=1 needs to know which module: MODULE=")
+    modules = discover(settings.root)
+    chosen(modules, settings.module)
     if settings.at:
         _travel(settings, argv)
     odoo = open_odoo(settings)
-    modules = discover(settings.root)
     run = Run(
         settings=settings,
         odoo=odoo,
@@ -84,13 +91,9 @@ def summary(results: dict[str, Result]) -> str:
 
 
 def _run_stage(name: str, run: Run) -> Result:
-    """One stage; what stops it is its failure, not the end of the run."""
+    """One stage, and what it took."""
     console.say(f"== {name}")
     start = time.monotonic()
-    try:
-        result = STAGES[name](run)
-    except ToolError as error:
-        console.say(f"error: {error}")
-        result = Result().fail(str(error))
+    result = run_stage(name, run)
     result.seconds = time.monotonic() - start
     return result
