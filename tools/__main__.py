@@ -58,7 +58,7 @@ def _test(settings: Settings, argv: Sequence[str]) -> int:
 def _lint(settings: Settings, argv: Sequence[str]) -> int:
     from tools import lint
 
-    return lint.main([*argv, *settings.args])
+    return lint.main(settings, argv)
 
 
 def _data(settings: Settings, argv: Sequence[str]) -> int:

@@ -67,23 +67,65 @@ class TestPaths:
         (repository / "icon.png").write_bytes(b"\x89PNG" + HOME.encode())
         assert lint_own.check_paths(repository) == []
 
-    def test_lock_file_with_a_package_host_is_found(self, repository):
-        lock = '{"packages": {"": {}, "node_modules/a": {"resolved": "https://h/a"}}}'
-        write(repository, "package-lock.json", lock)
-        assert lint_own.check_paths(repository) == [
-            "package-lock.json: node_modules/a names the host it came from"
+    def test_files_are_those_that_a_commit_would_hold(self, repository):
+        for name in ("tracked.py", "deleted.py"):
+            write(repository, name, "")
+        subprocess.run(["git", "add", "."], cwd=repository, check=True)
+        (repository / "deleted.py").unlink()
+        write(repository, ".gitignore", "ignored.py\n")
+        for name in ("new 文件.py", "ignored.py"):
+            write(repository, name, "")
+        assert lint_own.existing_files(repository) == [
+            ".gitignore",
+            "new 文件.py",
+            "tracked.py",
         ]
 
 
 class TestLength:
     def test_only_sources_over_the_limit(self, repository):
-        write(repository, "crm_x/models/long.py", "x = 1\n" * 401)
-        write(repository, "crm_x/models/short.py", "x = 1\n" * 400)
-        write(repository, "crm_x/tests/test_long.py", "x = 1\n" * 401)
-        write(repository, "crm_x/data/long.xml", "\n" * 401)
+        write(repository, "crm_x/models/long.py", "x = 1\n" * 601)
+        write(repository, "crm_x/models/short.py", "x = 1\n" * 600)
+        write(repository, "crm_x/tests/test_long.py", "x = 1\n" * 601)
+        write(repository, "crm_x/data/long.xml", "\n" * 601)
         assert lint_own.check_length(repository) == [
-            "crm_x/models/long.py: 401 lines, more than 400"
+            "crm_x/models/long.py: 601 lines, more than 600"
         ]
+
+
+class TestSubject:
+    @pytest.fixture
+    def subject(self, repository):
+        """Makes a commit and returns the check's findings."""
+
+        def commit(text: str) -> list[str]:
+            names = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+            command = ["git", *names, "commit", "--allow-empty", "--quiet", "-m", text]
+            subprocess.run(command, cwd=repository, check=True)
+            return lint_own.check_subject(repository)
+
+        return commit
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[FIX] crm_x: say what a tier is",
+            "[DOC] user guide: pictures\n\nA long body " + "x" * 99,
+            "[I18N] crm_x, crm_y: " + "x" * (72 - 21),
+        ],
+    )
+    def test_right(self, subject, text):
+        assert subject(text) == []
+
+    @pytest.mark.parametrize(
+        "text", ["crm_x: say it", "[NEW] crm_x: say it", "[FIX] say it", "[FIX] x:"]
+    )
+    def test_wrong(self, subject, text):
+        assert subject(text) == [f"last commit: not `[TAG] scope: …`: {text}"]
+
+    def test_too_long(self, subject):
+        text = "[FIX] x: " + "y" * 64
+        assert subject(text) == [f"last commit: 73 characters: {text}"]
 
 
 class TestModules:
