@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg2
 
 from tools import clock, console, server_user
-from tools.errors import ToolError, disk_full, explain_disk_full, is_disk_full
+from tools.errors import ToolError
 from tools.tuning import TUNING, UNSAFE_TUNING
 
 ROLE = "odoo"  # Odoo refuses to work as "postgres"
@@ -84,16 +84,15 @@ class Cluster:
         """Create the cluster if need be and start its server if it does not answer."""
         if self.exists() and self.is_running():
             return
-        with explain_disk_full(self.folder):
-            self._make_folder()
-            if self.offset:
-                # Where the server's own user may read it.
-                shutil.copy(clock.library(), self._clock)
-            if not self.exists():
-                self._initialise()
-            self._write_settings()
-            self._forget_dead_server()
-            self._open_socket_dir()
+        self._make_folder()
+        if self.offset:
+            # Where the server's own user may read it.
+            shutil.copy(clock.library(), self._clock)
+        if not self.exists():
+            self._initialise()
+        self._write_settings()
+        self._forget_dead_server()
+        self._open_socket_dir()
         options = f"-c unix_socket_directories='{self.socket_dir}'"
         self._pg_ctl("start", "-t", "120", "-l", str(self.log), "-o", options)
         self._ensure_role()
@@ -144,7 +143,7 @@ class Cluster:
             # The programs look for their libraries in the folder beside their own.
             folders = _wheel().glob(f"{WHEEL}*")
             what = f"cannot copy PostgreSQL to {copy}"
-            console.run(["cp", "-a", *folders, copy], what=what, writes=copy)
+            console.run(["cp", "-a", *folders, copy], what=what)
             console.run(["chmod", "-R", "a+rX", copy], what=f"cannot open {copy}")
 
     def _link_elsewhere(self) -> None:
@@ -225,8 +224,6 @@ class Cluster:
             self._run("pg_ctl", "-D", str(self.data), "-w", action, *options)
         except ToolError:
             log = self.log.read_text(errors="replace") if self.log.is_file() else ""
-            if is_disk_full(self.folder, log[-2000:]):
-                raise disk_full(self.folder) from None
             fatal = [line for line in log.splitlines() if "FATAL" in line] or [log]
             raise ToolError(
                 f"cannot {action} PostgreSQL: {console.last_line(fatal[-1])} "
@@ -251,10 +248,7 @@ class Cluster:
             **server_user.as_server_user(),
         )
         if done.returncode:
-            words = done.stderr or ""
-            if is_disk_full(self.folder, words):
-                raise disk_full(self.folder)
-            raise ToolError(f"{program} failed: {console.last_line(words)}")
+            raise ToolError(f"{program} failed: {console.reason(done.stderr or '')}")
 
 
 def _wheel() -> Path:

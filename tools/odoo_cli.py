@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import console
-from tools.errors import ToolError, disk_full, is_disk_full
+from tools.errors import ToolError
 from tools.odoo_source import OdooSource, find_importable
 from tools.postgres import Server
 from tools.settings import Settings
@@ -113,10 +113,8 @@ class Odoo:
         code = self.run_code(*arguments, log=path, on_line=on_line, append=append)
         if code:
             text = path.read_text(errors="replace")
-            if is_disk_full(path, text):
-                raise disk_full(path)
             problems = [line for line in text.splitlines() if _PROBLEM.search(line)]
-            reason = problems[-1] if problems else console.last_line(text)
+            reason = console.reason("\n".join(problems) or text)
             raise ToolError(f"odoo {arguments[0]} failed: {reason} (see {path})")
         return path
 
