@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from polib import POEntry
 
 MAX_LINES = 600
+MODEL_FOLDERS = ("models", "wizards")
 LANGUAGES = ("zh_CN",)
 MODULE_FILES = (
     "pyproject.toml",
@@ -72,6 +73,25 @@ def check_modules(root: Path) -> list[str]:
         for name in MODULE_FILES
         if not (module.path / name).is_file()
     ]
+
+
+def check_models(root: Path) -> list[str]:
+    """Each file of models/ and wizards/ holds one model and is called like it.
+
+    A stage of a model's work may have a file of its own: the model's name and a word.
+    """
+    findings = []
+    for module in discover(root):
+        for folder in MODEL_FOLDERS:
+            for path in sorted((module.path / folder).glob("*.py")):
+                if path.name != "__init__.py":
+                    name, found = path.relative_to(root), _models(path)
+                    if len(found) != 1:
+                        listed = ", ".join(found) or "none"
+                        findings.append(f"{name}: one model a file, not {listed}")
+                    elif not _is_called_like(path.stem, found[0]):
+                        findings.append(f"{name}: not called like {found[0]}")
+    return findings
 
 
 def check_subject(root: Path) -> list[str]:
@@ -149,6 +169,7 @@ CHECKS = (
     check_paths,
     check_length,
     check_modules,
+    check_models,
     check_subject,
     check_translations,
     check_coverage,
@@ -207,6 +228,28 @@ def _missing(root: Path, reference: str) -> str | None:
         else:
             return f"no {part} in {reference}"
     return None
+
+
+def _models(path: Path) -> list[str]:
+    """The models of a file, each by its `_name` or by what it extends."""
+    found = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef):
+            values = {
+                target.id: line.value.value
+                for line in node.body
+                if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant)
+                for target in line.targets
+                if isinstance(target, ast.Name)
+            }
+            if name := values.get("_name") or values.get("_inherit"):
+                found.append(str(name))
+    return found
+
+
+def _is_called_like(stem: str, model: str) -> bool:
+    name = re.escape(model.replace(".", "_"))
+    return bool(re.fullmatch(rf"{name}(_[a-z0-9]+)?", stem))
 
 
 def _key(entry: POEntry) -> tuple[str | None, str]:

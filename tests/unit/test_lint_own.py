@@ -6,8 +6,21 @@ from pathlib import Path
 import pytest
 
 from tools import lint_own
+from tools.settings import ROOT
 
 HOME = "/" + "home/somebody/suite"  # in two parts, or this file would be a finding
+
+NEW = """class CrmTier(models.Model):
+    _name = "crm.tier"
+    _description = "Tier"
+"""
+EXTENDED = """class ResPartner(models.Model):
+    _inherit = "res.partner"
+"""
+BOTH = """class MailTier(models.Model):
+    _name = "mail.tier"
+    _inherit = ["mail.thread"]
+"""
 
 POT = """
 msgid ""
@@ -91,6 +104,90 @@ class TestLength:
         assert lint_own.check_length(repository) == [
             "crm_x/models/long.py: 601 lines, more than 600"
         ]
+
+
+class TestModels:
+    @pytest.fixture
+    def model(self, tmp_path):
+        """Writes a file of models and returns the check's findings."""
+        write_module(tmp_path)
+
+        def check(name: str, text: str) -> list[str]:
+            write(tmp_path, f"crm_x/{name}", text)
+            return lint_own.check_models(tmp_path)
+
+        return check
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("models/crm_tier.py", NEW),
+            ("models/crm_tier_storage.py", NEW),
+            ("models/res_partner.py", EXTENDED),
+            ("models/res_partner.py", "class Row(NamedTuple): ...\n" + EXTENDED),
+            ("models/mail_tier.py", BOTH),
+            ("wizards/crm_tier.py", NEW),
+            ("models/__init__.py", "from . import crm_tier"),
+            ("tests/test_model.py", NEW + EXTENDED),
+            ("models/stats/fit.py", "x = 1"),
+        ],
+    )
+    def test_right(self, model, name, text):
+        assert model(name, text) == []
+
+    @pytest.mark.parametrize(
+        ("name", "text", "problem"),
+        [
+            ("models/tier.py", NEW, "not called like crm.tier"),
+            ("models/crm_tiers.py", NEW, "not called like crm.tier"),
+            ("models/crm_tier_by_day.py", NEW, "not called like crm.tier"),
+            ("models/res_partner.py", BOTH, "not called like mail.tier"),
+            (
+                "models/crm_tier.py",
+                NEW + EXTENDED,
+                "one model a file, not crm.tier, res.partner",
+            ),
+            ("wizards/tools.py", "x = 1", "one model a file, not none"),
+        ],
+    )
+    def test_wrong(self, model, name, text, problem):
+        assert model(name, text) == [f"crm_x/{name}: {problem}"]
+
+
+class TestPylint:
+    """A model that two files of an add-on extend, as `.pylintrc` has it."""
+
+    @pytest.fixture
+    def pylint(self, tmp_path):
+        programs = (ROOT / "var" / "pre-commit").glob("repo*/py_env*/bin/pylint")
+        found = next(programs, None)
+        if not found:
+            pytest.skip("the linters are not installed: make lint")
+        write(tmp_path, "crm_x/__init__.py", "from . import models\n")
+        text = "from . import res_partner, res_partner_storage\n"
+        write(tmp_path, "crm_x/models/__init__.py", text)
+        write_module(tmp_path)
+
+        def run(second: str) -> str:
+            head = "from odoo import models\n\n\n"
+            write(tmp_path, "crm_x/models/res_partner.py", head + EXTENDED)
+            write(tmp_path, "crm_x/models/res_partner_storage.py", second)
+            command = [found, f"--rcfile={ROOT / '.pylintrc'}", "crm_x"]
+            return subprocess.run(
+                command, cwd=tmp_path, capture_output=True, text=True
+            ).stdout
+
+        return run
+
+    def test_two_files_are_found(self, pylint):
+        assert "R8180" in pylint("from odoo import models\n\n\n" + EXTENDED)
+
+    def test_a_stage_says_so(self, pylint):
+        says = EXTENDED.replace(
+            '"res.partner"',
+            '"res.partner"  # pylint: disable=consider-merging-classes-inherited',
+        )
+        assert "R8180" not in pylint("from odoo import models\n\n\n" + says)
 
 
 class TestSubject:
