@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import errno
+import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tools import bootstrap
-from tools.errors import ToolError, disk_full
-from tools.settings import VARIABLES, Settings
+from tools.errors import ToolError, disk_hint, is_disk_full
+from tools.settings import ROOT, VARIABLES, Settings
 
 
 @dataclass(frozen=True)
@@ -18,14 +18,31 @@ class Command:
 
     :param needs: "" for nothing, "demo" or "tests" for a virtual environment with the
         packages of that, "existing" for one only if it is there
+    :param module: whose `main` it is; empty: the one called like the command
     """
 
-    run: Callable[[Settings, Sequence[str]], int]
     text: str
     needs: str = "demo"
+    module: str = ""
 
 
-def _help(settings: Settings, argv: Sequence[str]) -> int:
+COMMANDS = {
+    "help": Command("show this text", needs=""),
+    "setup": Command("get python packages, Odoo 19 and PostgreSQL into var/"),
+    "demo": Command("serve a CRM with real customers in value tiers"),
+    "test": Command("run all tests, in databases of their own", "tests", "testing"),
+    "lint": Command("run all static checks", needs=""),
+    "data": Command("load a real data set into a database"),
+    "shell": Command("run a script from standard input in a database"),
+    "bench": Command("measure speed on much data", needs="tests"),
+    "stop": Command("stop the demo and the embedded PostgreSQL", needs="existing"),
+    "clean": Command("stop, then remove everything made in var/", needs=""),
+    "dashboards": Command("write the dashboards the modules ship", needs=""),
+    "screenshots": Command("make the pictures of the documentation"),
+}
+
+
+def show_help() -> int:
     print("usage: make COMMAND [NAME=VALUE …]\n\ncommands:")
     for name, command in COMMANDS.items():
         print(f"  {name:<12} {command.text}")
@@ -33,93 +50,6 @@ def _help(settings: Settings, argv: Sequence[str]) -> int:
     for names, text in VARIABLES:
         print(f"  {names:<12} {text}")
     return 0
-
-
-def _setup(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import postgres
-
-    postgres.ensure_server(settings)
-    print("ready: `make demo` makes and serves the demo database")
-    return 0
-
-
-def _demo(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import demo
-
-    return demo.main(settings)
-
-
-def _test(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import testing
-
-    return testing.main(settings, argv)
-
-
-def _lint(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import lint
-
-    return lint.main([*argv, *settings.args])
-
-
-def _data(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import data
-
-    return data.main(settings, argv)
-
-
-def _shell(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import shell
-
-    return shell.main(settings)
-
-
-def _bench(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import bench
-
-    return bench.main(settings)
-
-
-def _screenshots(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import screenshots
-
-    return screenshots.main(settings)
-
-
-def _dashboards(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import dashboards
-
-    return dashboards.main(settings)
-
-
-def _stop(settings: Settings, argv: Sequence[str]) -> int:
-    if not bootstrap.inside(settings):
-        print("nothing is running")
-        return 0
-    from tools import stop
-
-    return stop.main(settings)
-
-
-def _clean(settings: Settings, argv: Sequence[str]) -> int:
-    from tools import clean
-
-    return clean.main(settings)
-
-
-COMMANDS = {
-    "help": Command(_help, "show this text", needs=""),
-    "setup": Command(_setup, "get python packages, Odoo 19 and PostgreSQL into var/"),
-    "demo": Command(_demo, "serve a CRM with real customers in value tiers"),
-    "test": Command(_test, "run all tests, in databases of their own", needs="tests"),
-    "lint": Command(_lint, "run all static checks", needs=""),
-    "data": Command(_data, "load a real data set into a database"),
-    "shell": Command(_shell, "run a script from standard input in a database"),
-    "bench": Command(_bench, "measure speed on much data", needs="tests"),
-    "stop": Command(_stop, "stop the demo and the embedded PostgreSQL", "existing"),
-    "clean": Command(_clean, "stop, then remove everything made in var/", needs=""),
-    "dashboards": Command(_dashboards, "write the dashboards the modules ship", ""),
-    "screenshots": Command(_screenshots, "make the pictures of the documentation"),
-}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -130,14 +60,21 @@ def main(argv: Sequence[str]) -> int:
         if command is None:
             raise ToolError(f"there is no command {name}: see `make help`")
         settings = Settings.from_env()
+        if name == "help":
+            return show_help()
         bootstrap.enter(settings, argv, command.needs)
-        return command.run(settings, argv[1:])
+        if command.needs and not bootstrap.inside(settings):
+            print("nothing is running")  # without an environment nothing ever was
+            return 0
+        module = importlib.import_module(f"tools.{command.module or name}")
+        return module.main(settings, argv[1:])
     except ToolError as error:
-        print(f"error: {error}", file=sys.stderr)
+        hint = disk_hint(ROOT / "var")
+        print(f"error: {error}{hint}", file=sys.stderr)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_disk_full(error):
             raise
-        print(f"error: {disk_full(settings.var)}", file=sys.stderr)
+        print(f"error: the disk is full: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\ninterrupted: the same command goes on from here", file=sys.stderr)
         return 130

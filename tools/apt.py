@@ -14,8 +14,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools import console
-from tools.errors import ToolError, disk_full, is_disk_full
+from tools import clock, console
+from tools.errors import ToolError
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # sid has what no release has (Odoo 19); the release keeps what Odoo's links expect.
@@ -104,13 +104,13 @@ class Apt:
         done = subprocess.run(
             [*command, *arguments],
             cwd=cwd,
-            env={**os.environ, "LC_ALL": "C"},
+            env={**clock.real_environment(), "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
         )
         if done.returncode:
-            raise _explain(done.stderr, cwd)
+            raise _explain(done.stderr)
         return done.stdout
 
 
@@ -146,14 +146,11 @@ def unpack(package: Path, into: Path, *folders: str) -> None:
             text=True,
         )
     if done.returncode or reader.returncode:
-        if is_disk_full(into, done.stderr):
-            raise disk_full(into)
-        raise ToolError(f"cannot unpack {package.name}: run this again")
+        reason = console.reason(done.stderr)
+        raise ToolError(f"cannot unpack {package.name}: {reason}: run this again")
 
 
-def _explain(words: str, folder: Path) -> ToolError:
-    if is_disk_full(folder, words):
-        return disk_full(folder)
+def _explain(words: str) -> ToolError:
     reasons = [line for line in words.splitlines() if line.startswith("E:")] or [words]
     if _NO_NETWORK.search(words):
         return ToolError(f"no network: apt cannot reach its mirror: {reasons[0]}")

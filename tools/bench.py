@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 
 from tools import console
 from tools.errors import ToolError
 from tools.modules import discover
-from tools.odoo_cli import Odoo
-from tools.postgres import ensure_server
 from tools.settings import Settings
+from tools.testing import open_odoo
 from tools.testing.databases import Databases
 
-SIZES = ("10k", "100k", "1m")  # customers; as benchmarks/value.py knows them
+SIZES = ("10k", "100k", "1m")  # customers; as benchmarks/runner.py knows them
 SCRIPT = """
 import sys
 sys.path.insert(0, {root!r})
-from benchmarks import value
-value.run(env, {size!r})
+from benchmarks import runner
+runner.run(env, {size!r})
 """
 
 
-def main(settings: Settings) -> int:
+def main(settings: Settings, argv: Sequence[str]) -> int:
     """Fill a copy of the tests' database and print what the benchmark measures.
 
     It runs on the tests' server, which does not wait for the disk: that leaves the
@@ -30,8 +30,7 @@ def main(settings: Settings) -> int:
     size = settings.size or SIZES[1]
     if size not in SIZES:
         raise ToolError(f"SIZE={size} is not one of {', '.join(SIZES)}")
-    odoo = Odoo(settings, ensure_server(settings, testing=True), "test")
-    odoo.write_config()
+    odoo = open_odoo(settings)
     databases = Databases(odoo, discover(settings.root))
     name = databases.copy("suite", "bench")
     console.say(f"  Measuring with {size} customers …")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from tools import console
 from tools.settings import Settings
 
 
-def main(settings: Settings) -> int:
+def main(settings: Settings, argv: Sequence[str]) -> int:
     """Stop what runs, then remove `var/` and where a link in it leads."""
     stop = [sys.executable, "-m", "tools", "stop"]
     subprocess.run(stop, cwd=settings.root, check=True)

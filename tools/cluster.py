@@ -18,8 +18,8 @@ from pathlib import Path
 
 import psycopg2
 
-from tools import console, server_user
-from tools.errors import ToolError, disk_full, explain_disk_full, is_disk_full
+from tools import clock, console, server_user
+from tools.errors import ToolError
 from tools.tuning import TUNING, UNSAFE_TUNING
 
 ROLE = "odoo"  # Odoo refuses to work as "postgres"
@@ -34,10 +34,12 @@ class Cluster:
 
     :param folder: below `var/`; a link to elsewhere where nobody else may enter `var/`
     :param throwaway: trade safety for speed
+    :param offset: shifts the server's clock, see :mod:`tools.clock`
     """
 
     folder: Path
     throwaway: bool = False
+    offset: str | None = None
 
     @property
     def place(self) -> Path:
@@ -82,13 +84,15 @@ class Cluster:
         """Create the cluster if need be and start its server if it does not answer."""
         if self.exists() and self.is_running():
             return
-        with explain_disk_full(self.folder):
-            self._make_folder()
-            if not self.exists():
-                self._initialise()
-            self._write_settings()
-            self._forget_dead_server()
-            self._open_socket_dir()
+        self._make_folder()
+        if self.offset:
+            # Where the server's own user may read it.
+            shutil.copy(clock.library(), self._clock)
+        if not self.exists():
+            self._initialise()
+        self._write_settings()
+        self._forget_dead_server()
+        self._open_socket_dir()
         options = f"-c unix_socket_directories='{self.socket_dir}'"
         self._pg_ctl("start", "-t", "120", "-l", str(self.log), "-o", options)
         self._ensure_role()
@@ -99,6 +103,17 @@ class Cluster:
             return False
         self._pg_ctl("stop", "-m", "fast")
         return True
+
+    def remove(self) -> None:
+        """Stop the server and forget its data."""
+        self.stop()
+        shutil.rmtree(self.place, ignore_errors=True)
+        if self.folder.is_symlink():
+            self.folder.unlink()
+
+    @property
+    def _clock(self) -> Path:
+        return self.place / "clock.so"
 
     def _connect(self) -> psycopg2.extensions.connection:
         return psycopg2.connect(
@@ -128,7 +143,7 @@ class Cluster:
             # The programs look for their libraries in the folder beside their own.
             folders = _wheel().glob(f"{WHEEL}*")
             what = f"cannot copy PostgreSQL to {copy}"
-            console.run(["cp", "-a", *folders, copy], what=what, writes=copy)
+            console.run(["cp", "-a", *folders, copy], what=what)
             console.run(["chmod", "-R", "a+rX", copy], what=f"cannot open {copy}")
 
     def _link_elsewhere(self) -> None:
@@ -209,8 +224,6 @@ class Cluster:
             self._run("pg_ctl", "-D", str(self.data), "-w", action, *options)
         except ToolError:
             log = self.log.read_text(errors="replace") if self.log.is_file() else ""
-            if is_disk_full(self.folder, log[-2000:]):
-                raise disk_full(self.folder) from None
             fatal = [line for line in log.splitlines() if "FATAL" in line] or [log]
             raise ToolError(
                 f"cannot {action} PostgreSQL: {console.last_line(fatal[-1])} "
@@ -219,9 +232,12 @@ class Cluster:
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as the user that owns the data."""
+        env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
+        if self.offset:
+            env |= clock.variables(self._clock, self.offset)
         done = subprocess.run(
             [str(self._programs / program), *arguments],
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+            env=env,
             cwd=self.place,
             stdin=subprocess.DEVNULL,
             # The server inherits these: a pipe would never end.
@@ -232,10 +248,7 @@ class Cluster:
             **server_user.as_server_user(),
         )
         if done.returncode:
-            words = done.stderr or ""
-            if is_disk_full(self.folder, words):
-                raise disk_full(self.folder)
-            raise ToolError(f"{program} failed: {console.last_line(words)}")
+            raise ToolError(f"{program} failed: {console.reason(done.stderr or '')}")
 
 
 def _wheel() -> Path:

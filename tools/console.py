@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -10,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.errors import ToolError, disk_full, explain_disk_full, is_disk_full
+from tools.errors import ToolError
 
 # Progress goes to stderr: stdout belongs to what a command is asked for.
 OUT = sys.stderr
+NO_SPACE = re.compile("No space left on device|Disk quota exceeded")
 
 
 def say(text: str) -> None:
@@ -54,12 +56,10 @@ def run(
     what: str,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    writes: Path | None = None,
 ) -> str:
     """Run a short command quietly and return what it printed.
 
     :param what: what failed if it fails: "cannot …"
-    :param writes: where it writes, to tell a full disk from other failures
     """
     done = subprocess.run(
         [str(part) for part in command],
@@ -71,9 +71,7 @@ def run(
     )
     if done.returncode:
         words = done.stderr.strip() or done.stdout.strip()
-        if writes and is_disk_full(writes, words):
-            raise disk_full(writes)
-        raise ToolError(f"{what}: {last_line(words) or f'exit code {done.returncode}'}")
+        raise ToolError(f"{what}: {reason(words) or f'exit code {done.returncode}'}")
     return done.stdout
 
 
@@ -91,31 +89,36 @@ def run_logged(
     An interruption (Ctrl-C) reaches the child too; it is waited for, so that nothing
     goes on writing behind the user's back.
     """
-    with explain_disk_full(log):
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            log.open("a" if append else "w", encoding="utf-8") as out,
-            subprocess.Popen(
-                [str(part) for part in command],
-                env=env,
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-            ) as child,
-        ):
-            assert child.stdout is not None
-            try:
-                for line in child.stdout:
-                    out.write(line)
-                    if on_line:
-                        on_line(line)
-            except KeyboardInterrupt:
-                child.wait()
-                raise
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        log.open("a" if append else "w", encoding="utf-8") as out,
+        subprocess.Popen(
+            [str(part) for part in command],
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as child,
+    ):
+        assert child.stdout is not None
+        try:
+            for line in child.stdout:
+                out.write(line)
+                if on_line:
+                    on_line(line)
+        except KeyboardInterrupt:
+            child.wait()
+            raise
     return child.returncode
+
+
+def reason(words: str) -> str:
+    """Why a program failed: a full disk, wherever it says so, or its last line."""
+    full = [line.strip() for line in words.splitlines() if NO_SPACE.search(line)]
+    return full[0] if full else last_line(words)
 
 
 def last_line(text: str) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from tools import console, datasets, serving
+from tools import console, data, serving
 from tools.errors import ToolError
 from tools.modules import Module, discover
 from tools.odoo_cli import Odoo
@@ -125,7 +125,7 @@ class Demo:
     def _load_data(self, database: str, note: Note) -> None:
         """The data set, its last purchase yesterday; moved there on a later day."""
         yesterday = date.today() - timedelta(days=1)
-        datasets.load(
+        data.load(
             self.odoo,
             self.settings.dataset,
             database,
@@ -195,7 +195,7 @@ class Demo:
         self.odoo.server.set_note(database, json.dumps(vars(note)))
 
 
-def main(settings: Settings) -> int:
+def main(settings: Settings, argv: Sequence[str]) -> int:
     """Prepare, then serve until Ctrl-C unless SERVE=0."""
     port = choose(settings.port) if settings.serve else 0
     server = ensure_server(settings)

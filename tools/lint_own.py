@@ -1,20 +1,18 @@
 """The repository's own static checks: what no linter knows.
 
-Each check takes the root of a checkout and returns its findings, one text each.
-They run one at a time in the linters' environment: `python -m tools.lint_own NAME`.
+Each check takes the root of a checkout and returns its findings, one text each. They
+are one hook of `.pre-commit-config.yaml`: `python -m tools.lint_own`.
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
-import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tools.lint_files import existing_files
 from tools.modules import discover
 from tools.settings import ROOT
 
@@ -22,7 +20,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
     from polib import POEntry
 
-MAX_LINES = 400
+MAX_LINES = 600
+MODEL_FOLDERS = ("models", "wizards")
 LANGUAGES = ("zh_CN",)
 MODULE_FILES = (
     "pyproject.toml",
@@ -31,6 +30,8 @@ MODULE_FILES = (
     "static/description/icon.png",
     "static/description/icon.svg",
 )
+SUBJECT = re.compile(r"\[(ADD|FIX|IMP|REF|REM|MOV|I18N|DOC)\] [\w., -]+: \S.*")
+MAX_SUBJECT = 72
 # A folder of somebody's machine: absolute, below a home folder.
 MACHINE_PATH = re.compile(r"(?<![\w.~$})/-])/(?:home|root|Users)/[\w.-]")
 REQUIREMENT_ID = re.compile(r"[A-Z]\d+[a-z]?")
@@ -39,7 +40,7 @@ DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def check_paths(root: Path) -> list[str]:
-    """No file names a folder of one machine; no lock file names a package host."""
+    """No file names a folder of one machine."""
     findings = []
     for name in existing_files(root):
         try:
@@ -49,15 +50,11 @@ def check_paths(root: Path) -> list[str]:
         for number, line in enumerate(text.splitlines(), start=1):
             if MACHINE_PATH.search(line):
                 findings.append(f"{name}:{number}: path of one machine: {line.strip()}")
-        if Path(name).name == "package-lock.json":
-            for package, entry in json.loads(text).get("packages", {}).items():
-                if "resolved" in entry:
-                    findings.append(f"{name}: {package} names the host it came from")
     return findings
 
 
 def check_length(root: Path) -> list[str]:
-    """A Python source of more than 400 lines wants to be several; tests may be long."""
+    """A Python source of more than 600 lines wants to be several; tests may be long."""
     findings = []
     for name in existing_files(root):
         if not name.endswith(".py") or "tests" in Path(name).parts:
@@ -78,16 +75,34 @@ def check_modules(root: Path) -> list[str]:
     ]
 
 
-def check_readme(root: Path) -> list[str]:
-    """README.md and index.html are what their fragments generate."""
-    from tools import readme
+def check_models(root: Path) -> list[str]:
+    """Each file of models/ and wizards/ holds one model and is called like it.
 
-    return [
-        f"{path.relative_to(root)}: not what readme/ generates (ARGS=--fix does)"
-        for module in discover(root)
-        for path, text in readme.generate(module.path).items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
-    ]
+    A stage of a model's work may have a file of its own: the model's name and a word.
+    """
+    findings = []
+    for module in discover(root):
+        for folder in MODEL_FOLDERS:
+            for path in sorted((module.path / folder).glob("*.py")):
+                if path.name != "__init__.py":
+                    name, found = path.relative_to(root), _models(path)
+                    if len(found) != 1:
+                        listed = ", ".join(found) or "none"
+                        findings.append(f"{name}: one model a file, not {listed}")
+                    elif not _is_called_like(path.stem, found[0]):
+                        findings.append(f"{name}: not called like {found[0]}")
+    return findings
+
+
+def check_subject(root: Path) -> list[str]:
+    """The last commit is called as CONTRIBUTING.md says."""
+    [subject] = _git(root, "log", "-1", "--no-merges", "--format=%s") or [""]
+    findings = []
+    if not SUBJECT.fullmatch(subject):
+        findings.append(f"last commit: not `[TAG] scope: …`: {subject}")
+    if len(subject) > MAX_SUBJECT:
+        findings.append(f"last commit: {len(subject)} characters: {subject}")
+    return findings
 
 
 def check_translations(root: Path) -> list[str]:
@@ -150,14 +165,15 @@ def check_coverage(root: Path) -> list[str]:
     return findings
 
 
-CHECKS: dict[str, Callable[[Path], list[str]]] = {
-    "paths": check_paths,
-    "length": check_length,
-    "modules": check_modules,
-    "readme": check_readme,
-    "translations": check_translations,
-    "coverage": check_coverage,
-}
+CHECKS = (
+    check_paths,
+    check_length,
+    check_modules,
+    check_models,
+    check_subject,
+    check_translations,
+    check_coverage,
+)
 
 
 class CoverageRow(NamedTuple):
@@ -214,17 +230,50 @@ def _missing(root: Path, reference: str) -> str | None:
     return None
 
 
+def _models(path: Path) -> list[str]:
+    """The models of a file, each by its `_name` or by what it extends."""
+    found = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef):
+            values = {
+                target.id: line.value.value
+                for line in node.body
+                if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant)
+                for target in line.targets
+                if isinstance(target, ast.Name)
+            }
+            if name := values.get("_name") or values.get("_inherit"):
+                found.append(str(name))
+    return found
+
+
+def _is_called_like(stem: str, model: str) -> bool:
+    name = re.escape(model.replace(".", "_"))
+    return bool(re.fullmatch(rf"{name}(_[a-z0-9]+)?", stem))
+
+
 def _key(entry: POEntry) -> tuple[str | None, str]:
     return entry.msgctxt, entry.msgid
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print the findings of one check; exit code 1 when there are any."""
-    parser = argparse.ArgumentParser(prog="lint_own", description=__doc__)
-    parser.add_argument("check", choices=CHECKS)
-    findings = CHECKS[parser.parse_args(argv).check](ROOT)
-    for finding in findings:
-        print(finding)
+def existing_files(root: Path) -> list[str]:
+    """The files that git tracks or would track and that still exist, sorted."""
+    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    names = {name for line in listed for name in line.split("\0") if name}
+    return sorted(name for name in names if (root / name).is_file())
+
+
+def _git(root: Path, *arguments: str) -> list[str]:
+    done = subprocess.run(
+        ["git", *arguments], cwd=root, check=True, capture_output=True, text=True
+    )
+    return done.stdout.splitlines()
+
+
+def main() -> int:
+    """Print the findings of all checks; exit code 1 when there are any."""
+    findings = [finding for check in CHECKS for finding in check(ROOT)]
+    print("\n".join(findings))
     return int(bool(findings))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import apt, console
-from tools.errors import ToolError, explain_disk_full
+from tools.errors import ToolError
 from tools.settings import Settings
 
 SERIES = "19.0"
@@ -118,22 +118,21 @@ def ensure_package(var: Path) -> Path:
         return import_path
     if not apt.available() or sys.platform != "linux":
         raise ToolError(f"no Odoo {SERIES} and no apt on this machine: {ELSEWHERE}")
-    with explain_disk_full(var):
-        var.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(var).free
-        if free < SPACE_NEEDED:
-            raise ToolError(
-                f"the disk is full at {var}: {SPACE_NEEDED >> 30} GB are needed, "
-                f"{free / 2**30:.1f} GB are free"
-            )
-        cache = var / "cache"
-        packages = [PACKAGE, *(f"{name}/trixie" for name in LINKED_PACKAGES)]
-        with console.step("Downloading Odoo 19"):
-            files = apt.Apt(cache / "apt").fetch(packages, cache / "debs")
-        with console.step("Unpacking Odoo 19"):
-            _unpack(files, root)
-        for file in files:
-            file.unlink()
+    var.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(var).free
+    if free < SPACE_NEEDED:
+        raise ToolError(
+            f"the disk is full at {var}: {SPACE_NEEDED >> 30} GB are needed, "
+            f"{free / 2**30:.1f} GB are free"
+        )
+    cache = var / "cache"
+    packages = [PACKAGE, *(f"{name}/trixie" for name in LINKED_PACKAGES)]
+    with console.step("Downloading Odoo 19"):
+        files = apt.Apt(cache / "apt").fetch(packages, cache / "debs")
+    with console.step("Unpacking Odoo 19"):
+        _unpack(files, root)
+    for file in files:
+        file.unlink()
     return import_path
 
 

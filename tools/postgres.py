@@ -12,6 +12,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from tools import clock
 from tools.cluster import ROLE, Cluster
 from tools.errors import ToolError
 from tools.settings import Settings
@@ -63,6 +64,25 @@ class Server:
             cursor.execute("SELECT datname FROM pg_database WHERE NOT datistemplate")
             return sorted(name for (name,) in cursor.fetchall())
 
+    def copy(self, source: str, target: str) -> None:
+        """Copy a database; nobody else may be in it meanwhile."""
+        with self.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s",
+                (source,),
+            )
+            cursor.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(target), sql.Identifier(source)
+                )
+            )
+
+    def drop(self, database: str) -> None:
+        with self.cursor() as cursor:
+            name = sql.Identifier(database)
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(name))
+
     def note(self, database: str) -> str | None:
         """The database's comment: what the tools remember goes where the data is."""
         with self.cursor() as cursor:
@@ -96,6 +116,11 @@ def test_cluster(settings: Settings) -> Cluster:
     return Cluster(settings.var / "pg-test", throwaway=True)
 
 
+def shifted_cluster(settings: Settings) -> Cluster:
+    """The server of a run with `AT`: made for that run, its data has no other dates."""
+    return Cluster(settings.var / "pg-at", throwaway=True, offset=clock.offset())
+
+
 def ensure_server(settings: Settings, *, testing: bool = False) -> Server:
     """The user's server, checked, or the embedded one, started."""
     if own_server():
@@ -105,7 +130,10 @@ def ensure_server(settings: Settings, *, testing: bool = False) -> Server:
         server = Server(env=kept)
         check(server)
         return server
-    cluster = test_cluster(settings) if testing else demo_cluster(settings)
+    if testing and clock.offset():
+        cluster = shifted_cluster(settings)
+    else:
+        cluster = test_cluster(settings) if testing else demo_cluster(settings)
     cluster.start()
     return Server(
         env={"PGHOST": str(cluster.socket_dir), "PGPORT": "5432", "PGUSER": ROLE}

@@ -9,153 +9,23 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from tools import browser, console, serving
+from tools import console, serving
 from tools.demo import Demo
 from tools.errors import ToolError
 from tools.odoo_cli import Odoo
 from tools.ports import any_free
 from tools.postgres import ensure_server
+from tools.programs import CHINESE, CHROMIUM, ensure
+from tools.screens import SCREENS, Screen
 from tools.settings import Settings
 from tools.venv import ensure_venv
 
 REQUIREMENTS = Path(__file__).parent / "requirements-screenshots.txt"
 LANGUAGES = ("en_US", "zh_CN")
-
-ROW = ".o_data_row"
-LIST = ".o_list_renderer"
-CARD = ".o_kanban_record:not(.o_kanban_ghost)"
-FORM = ".o_form_view .o_form_sheet_bg"
-CHART = ".o_graph_renderer canvas"
-FIGURE = ".o-figure canvas"
-PIVOT = ".o_pivot table td.o_pivot_cell_value"
-DIALOG = ".modal .modal-content"
-
-
-@dataclass(frozen=True)
-class Text:
-    """Something to type.
-
-    :param into: the field's selector
-    :param words: what, by language
-    """
-
-    into: str
-    words: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Screen:
-    """One picture, in every language.
-
-    :param name: of the file in docs/images
-    :param path: of the page; {partner}, {lead} and {order} are ids of :data:`PREPARE`
-    :param wait: what is there when the page is complete
-    :param steps: what to do then, one after the other: a selector is clicked, a
-        :class:`Text` is typed
-    :param part: the element to picture; empty: the whole page
-    :param phone: as wide as a telephone
-    :param height: of the page at most, in pixels; what is empty below is cut off
-    """
-
-    name: str
-    path: str
-    wait: str
-    steps: tuple[str | Text, ...] = ()
-    part: str = ""
-    phone: bool = False
-    height: int = 800
-
-
-PROFILES = "/odoo/action-crm_value_tiering.crm_value_profile_action?view_type="
-TIERS = "/odoo/action-crm_value_tiering.crm_value_tier_action"
-TRANSITIONS = "/odoo/action-crm_value_tiering.crm_value_transition_action"
-RUNS = "/odoo/action-crm_value_tiering.crm_value_run_action"
-BOARD = "/odoo/dashboards?dashboard_id="
-CONTACT = "/odoo/contacts/{partner}"
-VALUE_TAB = (".o_notebook .nav-link[name=value]",)
-FIRST_ROW = (f"{ROW} .o_data_cell",)
-NEXT = ".modal button[name=action_next]"
-ACTION = "/odoo/action-crm_value_tiering."
-CONFIGURATION = "button[data-menu-xmlid='crm.crm_menu_config']"
-MENU = ".dropdown-item[data-menu-xmlid='crm_value_tiering.{}']"
-SETTINGS_TAB = ".settings_tab [data-key=crm_value_tiering]"
-SECOND_CHOICE = ".o-autocomplete--dropdown-item:nth-child(2)"
-REASON = Text(
-    ".modal [name=reason] textarea",
-    {
-        "en_US": "Closes two of their three shops in spring",
-        "zh_CN": "三家门店中的两家将于春季关闭",
-    },
-)
-
-SCREENS = (
-    Screen("contact-value", CONTACT, FORM, VALUE_TAB, height=1500),
-    Screen("contact-value-phone", CONTACT, FORM, VALUE_TAB, phone=True, height=1700),
-    Screen("contacts-kanban", "/odoo/contacts?view_type=kanban", CARD),
-    Screen("contacts-list", "/odoo/contacts?view_type=list", ROW),
-    Screen("pipeline", "/odoo/crm", CARD),
-    Screen("pipeline-phone", "/odoo/crm", CARD, phone=True),
-    Screen("lead", "/odoo/crm/{lead}", FORM),
-    Screen("quotation", "/odoo/sales/{order}", FORM),
-    Screen("profiles-list", f"{PROFILES}list", ROW),
-    Screen("profiles-pivot", f"{PROFILES}pivot", PIVOT),
-    Screen("profiles-graph", f"{PROFILES}graph", CHART),
-    Screen("tiers", TIERS, ROW),
-    Screen("transitions", TRANSITIONS, LIST),
-    Screen("moves", "/odoo/customer-value-moves", ".o_kanban_renderer"),
-    Screen("metrics-pivot", "/odoo/customer-metrics?view_type=pivot", PIVOT),
-    Screen("cohorts", "/odoo/customer-cohorts?view_type=pivot", PIVOT),
-    Screen("at-risk", "/odoo/customers-at-risk", LIST),
-    Screen("dashboard-value", f"{BOARD}{{value_board}}", FIGURE, height=1100),
-    Screen("dashboard-retention", f"{BOARD}{{retention_board}}", FIGURE, height=1100),
-    Screen("run", RUNS, ROW, FIRST_ROW, height=1000),
-    Screen("settings", "/odoo/settings", ".settings_tab", (SETTINGS_TAB,), height=1700),
-    Screen("contact-due", "/odoo/customers-to-contact", ROW),
-    Screen("actions", "/odoo/customer-value-actions", ROW),
-    Screen("losses", "/odoo/customers-lost?view_type=list", ROW),
-    Screen("satisfaction", "/odoo/customer-satisfaction", ROW),
-    Screen("targets", "/odoo/customer-targets", ROW),
-    Screen("tier", TIERS, ROW, (f"{ROW} .o_data_cell[name=name]",)),
-    Screen(
-        "accuracy",
-        f"{ACTION}crm_value_holdout_action",
-        ROW,
-        FIRST_ROW,
-        height=1000,
-    ),
-    Screen(
-        "setup",
-        f"{PROFILES}list",
-        ROW,
-        (CONFIGURATION, MENU.format("menu_value_setup"), NEXT, NEXT, NEXT),
-        DIALOG,
-    ),
-    Screen(
-        "set-tier",
-        CONTACT,
-        FORM,
-        (
-            *VALUE_TAB,
-            "button[name=action_set_value_tier]",
-            ".modal [name=tier_id] input",
-            SECOND_CHOICE,
-            REASON,
-        ),
-        DIALOG,
-    ),
-    Screen(
-        "api-key",
-        f"{PROFILES}list",
-        ROW,
-        (CONFIGURATION, MENU.format("menu_value_bi_key")),
-        DIALOG,
-    ),
-)
 
 # The records to show: the High customer with the most purchases and, where there is
 # one, an open opportunity and a quotation of a customer in a tier.
@@ -188,10 +58,10 @@ env.registry.signal_changes()  # the server remembers a user's language
 """
 
 
-def main(settings: Settings) -> int:
+def main(settings: Settings, argv: Sequence[str]) -> int:
     """Bring the demo up to date, copy it, and take every picture from the copy."""
     wanted = select(settings.args)
-    chromium = browser.ensure()
+    chromium = ensure(CHROMIUM, CHINESE)
     ensure_venv(settings.venv, REQUIREMENTS)
     odoo = Odoo(settings, ensure_server(settings), "demo")
     odoo.write_config()
@@ -233,9 +103,8 @@ def picture(root: Path, screen: Screen, language: str) -> Path:
 def copy(odoo: Odoo, database: str) -> Iterator[str]:
     """A copy of a database for as long as it is needed."""
     name = f"{database}_pictures"
-    odoo.drop(name)
     with console.step(f"Copying {database}"):
-        odoo.duplicate(database, name)
+        odoo.clone(database, name)
     try:
         yield name
     finally:

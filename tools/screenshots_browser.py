@@ -6,16 +6,13 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
 
 from tools.errors import ToolError
+from tools.screens import Screen, Text
 from tools.screenshots_picture import compress, crop
-
-if TYPE_CHECKING:
-    from tools.screenshots import Screen, Text
 
 # No sandbox: it does not work for root. The rest keeps Chromium from calling home.
 FLAGS = (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 from tools.errors import ToolError
@@ -26,6 +27,9 @@ VARIABLES = (
     ("AS_OF", "`make data`: shift the data to end on this day (YYYY-MM-DD)"),
     ("SIZE", "`make bench`: 10k, 100k (default) or 1m customers"),
     ("STAGE", "`make test`: only these stages, separated by commas"),
+    ("MODULE", "`make test`: only this module's own tests"),
+    ("FAST", "1: `make test MODULE=…` upgrades and uses a database that is kept"),
+    ("AT", "`make test`: the moment its clocks begin at (YYYY-MM-DD HH:MM, UTC)"),
     ("ARGS", "`make test`, `make lint`, `make bench`: more arguments for the tool"),
 )
 
@@ -44,6 +48,9 @@ class Settings:
     as_of: date | None = None
     size: str = ""
     stages: tuple[str, ...] = ()
+    module: str = ""
+    fast: bool = False
+    at: datetime | None = None
     args: tuple[str, ...] = field(default=())
 
     @property
@@ -65,13 +72,28 @@ class Settings:
             addons_path=tuple(_folders(given.get("ADDONS_PATH", ""))),
             db=_database(given.get("DB") or given.get("PGDATABASE") or DEFAULT_DB),
             port=_port(given.get("PORT")),
-            serve=given.get("SERVE", "1").lower() not in ("0", "no", "false"),
+            serve=_is_yes(given.get("SERVE", "1")),
             dataset=given.get("DATASET", "cdnow-sample"),
             as_of=_day(given.get("AS_OF")),
             size=given.get("SIZE", ""),
             stages=tuple(_comma(given.get("STAGE", ""))),
-            args=tuple(given.get("ARGS", "").split()),
+            module=given.get("MODULE", "").strip(),
+            fast=_is_yes(given.get("FAST", "0")),
+            at=_moment(given.get("AT")),
+            args=tuple(_words(given.get("ARGS", ""))),
         )
+
+
+def _is_yes(text: str) -> bool:
+    return text.strip().lower() not in ("0", "no", "false")
+
+
+def _words(text: str) -> list[str]:
+    """As a shell splits them: a `-k` filter has blanks in quotes."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ToolError(f"ARGS={text} cannot be read: {error}") from None
 
 
 def _comma(text: str) -> list[str]:
@@ -110,3 +132,18 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise ToolError(f"AS_OF={text} is not a day (YYYY-MM-DD)") from None
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.strptime(text.strip(), "%Y-%m-%d %H:%M")
+        # PostgreSQL counts from 2000; certificates and cookies end before 2100.
+        if not 2000 <= moment.year < 2100:
+            raise ValueError(text)
+    except ValueError:
+        raise ToolError(
+            f"AT={text} is not a moment (YYYY-MM-DD HH:MM in UTC, 2000 to 2099)"
+        ) from None
+    return moment.replace(tzinfo=timezone.utc)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from tools.errors import ToolError
 from tools.odoo_cli import Odoo
@@ -11,7 +12,7 @@ from tools.postgres import ensure_server
 from tools.settings import Settings
 
 
-def main(settings: Settings) -> int:
+def main(settings: Settings, argv: Sequence[str]) -> int:
     """Become `odoo shell`: stdin, stdout and the exit code are the script's own."""
     odoo = Odoo(settings, ensure_server(settings), "demo")
     if not odoo.server.has(settings.db):

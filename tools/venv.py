@@ -1,21 +1,25 @@
-"""Virtual environments, also where Debian ships python without its venv package."""
+"""Virtual environments."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from tools import apt, console
-from tools.errors import ToolError, disk_full, explain_disk_full, is_disk_full
-from tools.settings import ROOT
+from tools import clock, console
+from tools.errors import ToolError
+from tools.programs import Program, ensure
 
 OLDEST_PYTHON = (3, 10)  # Odoo 19's own limit
+# Debian keeps what an environment gets its pip from in a package of its own.
+PIP = Program(
+    "python3-venv",
+    (sys.executable,),
+    ("python3-venv",),
+    ("-c", "import ensurepip; print(ensurepip.version())"),
+)
 _NO_NETWORK = re.compile(
     r"Temporary failure in name resolution|Name or service not known"
     r"|NewConnectionError|Network is unreachable|ConnectTimeout|Max retries exceeded"
@@ -39,11 +43,10 @@ def ensure_venv(path: Path, requirements: Path) -> Path:
     if stamp.is_file() and stamp.read_text() == state and python.exists():
         return python
     with console.step(f"Installing python packages of {requirements.name}"):
-        with explain_disk_full(path):
-            _create(path)
-            stamp.unlink(missing_ok=True)
-            _install(python, requirements)
-            stamp.write_text(state)
+        _create(path)
+        stamp.unlink(missing_ok=True)
+        _install(python, requirements)
+        stamp.write_text(state)
     return python
 
 
@@ -77,33 +80,10 @@ def _create(path: Path) -> None:
     made_by = f"{sys.version}\n{Path(sys.executable).resolve()}"
     if marker.is_file() and marker.read_text() == made_by:
         return
-    # Debian keeps ensurepip in a package of its own.
-    has_pip = importlib.util.find_spec("ensurepip") is not None
+    ensure(PIP)
     command = [sys.executable, "-m", "venv", "--clear", str(path)]
-    if not has_pip:
-        command.insert(3, "--without-pip")
-    console.run(command, what="cannot create a virtual environment", writes=path)
-    if not has_pip:
-        _bootstrap_pip(path / "bin" / "python")
+    console.run(command, what="cannot create a virtual environment")
     marker.write_text(made_by)
-
-
-def _bootstrap_pip(python: Path) -> None:
-    """Put pip into an environment from Debian's package of the pip wheel."""
-    if not apt.available():
-        raise ToolError("this python cannot install pip: install python3-venv")
-    cache = ROOT / "var" / "cache"
-    package = "python3-pip-whl/trixie"
-    # Its own state: Odoo may be on its way at the same time.
-    [package_file] = apt.Apt(cache / "apt-pip").fetch([package], cache / "debs-pip")
-    with tempfile.TemporaryDirectory(dir=cache) as folder:
-        apt.unpack(package_file, Path(folder), "./usr/share/python-wheels")
-        [wheel] = Path(folder).rglob("pip-*.whl")
-        console.run(
-            [python, wheel / "pip", "install", "--quiet", "--no-index", wheel],
-            what="cannot install pip",
-            writes=python.parent,
-        )
 
 
 def _install(python: Path, requirements: Path) -> None:
@@ -111,7 +91,7 @@ def _install(python: Path, requirements: Path) -> None:
     command = [str(python), "-m", "pip", "install", "--quiet", "--prefer-binary"]
     done = subprocess.run(
         [*command, "-r", str(requirements)],
-        env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        env={**clock.real_environment(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -119,10 +99,8 @@ def _install(python: Path, requirements: Path) -> None:
     if done.returncode == 0:
         return
     words = done.stderr
-    if is_disk_full(python.parent, words):
-        raise disk_full(python.parent)
     if _NO_NETWORK.search(words):
         raise ToolError("no network: pip cannot reach the package index")
     errors = [line for line in words.splitlines() if line.startswith("ERROR:")]
-    reason = errors[0] if errors else console.last_line(words)
+    reason = console.reason("\n".join(errors[::-1]) or words)
     raise ToolError(f"pip cannot install {requirements.name}: {reason}")

@@ -11,18 +11,6 @@ import pytest
 
 from tools.testing.databases import Databases
 
-# Customers with two purchases each, and their values.
-SALES = """
-from datetime import datetime, timedelta
-partners = env["res.partner"].create([{"name": f"Crash {n}"} for n in range(30)])
-product = env["product.product"].create({"name": "Crash", "type": "service"})
-orders = env["sale.order"].create([
-    {"partner_id": partner.id, "date_order": datetime.now() - timedelta(days=9 * n + 1),
-     "order_line": [(0, 0, {"product_id": product.id, "price_unit": 10 * n + 10})]}
-    for n, partner in enumerate(partners) for _order in range(2)
-])
-orders.write({"state": "sale"})
-"""
 COMPUTE = 'print(env["crm.value.run"].recompute().state)\nenv.cr.commit()\n'
 # The computation stops before its last stage, with everything else written.
 HANG = """
@@ -90,10 +78,10 @@ class Hosts:
 
 
 @pytest.fixture(scope="module")
-def hosts(databases: Databases) -> Iterator[Hosts]:
+def hosts(databases: Databases, sales: str) -> Iterator[Hosts]:
     name = databases.copy("suite", "crash")
     hosts = Hosts(databases, name)
-    hosts.call(SALES + "env.cr.commit()\n")
+    hosts.call(sales + "env.cr.commit()\n")
     yield hosts
     databases.drop(name)
 

@@ -1,23 +1,24 @@
-"""Each module comes, is used and upgraded, goes and comes back, beside others' data.
+"""Each module comes, is used, goes and comes back, in a database with demo data.
 
-It is alone with what it depends on: nothing of the other add-ons may be needed.
+It is alone with what it depends on: what the next module does not need goes before that
+one comes, so each is installed once and still nothing of the others is there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import pytest
 
 from tests.lifecycle import use
-from tools.modules import Module, discover
+from tools.modules import discover, stock_dependencies
 from tools.settings import ROOT
-from tools.testing.databases import Databases
-from tools.testing.log import problems
+from tools.testing.databases import PREFIX, Databases, problems
 
-MODULES = discover(ROOT)
+# Where two modules meet, the module for both comes and goes with them.
+MODULES = {m.name: m for m in discover(ROOT) if not m.auto_install}
+NAMES = list(MODULES)
 # Whatever a module can leave behind in PostgreSQL.
 TRACES = """
     SELECT 'column', table_name || '.' || column_name FROM information_schema.columns
@@ -41,81 +42,128 @@ DEMO = """
      WHERE profile.value_score > 0
 """
 CUSTOMER_DATA = ("res_partner", "crm_lead", "sale_order", "sale_order_line")
+Rows = set[tuple[object, ...]]
 
 
 @dataclass
-class Bench:
-    """A database with demo data in which one module lives its life."""
+class State:
+    """What there is after one step, and what Odoo warned of on the way."""
+
+    warnings: list[str]
+    traces: Rows
+    owners: Rows
+    data: dict[str, Rows]
+
+
+@dataclass
+class Life:
+    """A database with customers in which the modules come and go."""
 
     databases: Databases
     database: str
-    module: Module
+    states: dict[str, State] = field(default_factory=dict)
+    # models of which there is no row after the use, by module
+    unused: dict[str, list[str]] = field(default_factory=dict)
+    tiers: Rows = field(default_factory=set)
 
-    def odoo(self, step: str, *arguments: str) -> list[str]:
-        """Run Odoo on the database; return what it warned of."""
-        log = f"lifecycle-{self.module.name}-{step}"
-        first, *rest = arguments
-        command = [first, *rest, "-d", self.database]
-        path: Path = self.databases.odoo.run(*command, log=log)
-        return problems(path.read_text(errors="replace"))
+    def live(self) -> None:
+        self._note("before", [])
+        installed: list[str] = []
+        for name in NAMES:
+            for other in reversed(installed.copy()):
+                if other not in self._needs(name):
+                    self._odoo(f"uninstall {other}", "module", "uninstall", other)
+                    installed.remove(other)
+            self._odoo(f"install {name}", "-i", name)
+            installed.append(name)
+            self._use(name)
+        for name in reversed(installed):
+            self._odoo(f"uninstall {name}", "module", "uninstall", name)
+        self._odoo("again", "-i", ",".join(NAMES))
+        self._odoo("upgrade", "-u", ",".join(NAMES))
 
-    def install(self, step: str, name: str) -> list[str]:
-        return self.odoo(step, "-i", name, "--stop-after-init", "--no-http")
+    def _needs(self, name: str) -> set[str]:
+        """Those of our modules that ``name`` depends on, near and far."""
+        near = {other for other in MODULES[name].depends if other in MODULES}
+        return near.union(*map(self._needs, near))
 
-    def upgrade(self) -> list[str]:
-        name = self.module.name
-        return self.odoo("upgrade", "-u", name, "--stop-after-init", "--no-http")
+    def _use(self, name: str) -> None:
+        """Do what users do."""
+        if name == NAMES[0]:
+            self.tiers = self.rows(DEMO)
+        script = use.script(name)
+        printed = self.databases.odoo.script(self.database, script, f"use-{name}")
+        self.unused[name] = printed.split()
 
-    def uninstall(self) -> list[str]:
-        return self.odoo("uninstall", "module", "uninstall", self.module.name)
+    def _odoo(self, step: str, *arguments: str) -> None:
+        """Run Odoo on the database and note what is different now."""
+        words = [*arguments, "-d", self.database]
+        if arguments[0] != "module":
+            words += ["--stop-after-init", "--no-http"]
+        log = f"lifecycle-{step.replace(' ', '-')}"
+        path = self.databases.odoo.run(*words, log=log)
+        self._note(step, problems(path.read_text(errors="replace")))
 
-    def use(self) -> list[str]:
-        """Do what users do; return the models that are without a row all the same."""
-        name = self.module.name
-        printed = self.databases.odoo.script(
-            self.database, use.script(name), f"lifecycle-{name}-use"
-        )
-        return printed.split()
+    def _note(self, step: str, warnings: list[str]) -> None:
+        query = "SELECT count(*) FROM "
+        data = {table: self.rows(query + table) for table in CUSTOMER_DATA}
+        owners = self.rows("SELECT DISTINCT module FROM ir_model_data")
+        self.states[step] = State(warnings, self.rows(TRACES), owners, data)
 
-    def rows(self, query: str) -> set[tuple[object, ...]]:
+    def rows(self, query: str) -> Rows:
         with self.databases.odoo.server.cursor(self.database) as cursor:
             cursor.execute(query)
             return set(cursor.fetchall())
 
-    def counts(self) -> dict[str, set[tuple[object, ...]]]:
-        query = "SELECT count(*) FROM "
-        return {table: self.rows(query + table) for table in CUSTOMER_DATA}
+    def before(self, name: str) -> State:
+        """The state in which the module came."""
+        steps = list(self.states)
+        return self.states[steps[steps.index(f"install {name}") - 1]]
 
 
-@pytest.fixture(params=MODULES, ids=lambda module: module.name)
-def bench(databases: Databases, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    module: Module = request.param
-    name = databases.copy("demo", "lifecycle")
-    found = Bench(databases, name, module)
-    for dependency in module.depends:
-        if dependency in {other.name for other in MODULES}:
-            found.install("dependency", dependency)
+@pytest.fixture(scope="module")
+def life(databases: Databases) -> Iterator[Life]:
+    name = f"{PREFIX}_lifecycle"
+    databases.drop(name)
+    apps = ",".join(stock_dependencies(list(MODULES.values())))
+    databases.odoo.run(
+        *("-d", name, "-i", apps, "--with-demo", "--stop-after-init", "--no-http"),
+        log="lifecycle-apps",
+    )
+    found = Life(databases, name)
+    found.live()
     yield found
     databases.drop(name)
 
 
-def test_module_lives(bench: Bench) -> None:
-    before, data = bench.rows(TRACES), bench.counts()
+def test_nothing_is_warned_of(life: Life) -> None:
+    warnings = {step: state.warnings for step, state in life.states.items()}
+    assert {step: found for step, found in warnings.items() if found} == {}
 
-    assert bench.install("install", bench.module.name) == []
-    installed = bench.rows(TRACES)
-    assert bench.rows(DEMO) == {(3,)}, "its demo data was loaded and computed"
-    assert bench.use() == [], "every table of the module has a row"
 
-    assert bench.upgrade() == []
-    assert bench.rows(TRACES) == installed, "an upgrade changes nothing"
+def test_demo_data_is_computed(life: Life) -> None:
+    assert life.tiers == {(3,)}
 
-    assert bench.uninstall() == []
-    assert bench.rows(TRACES) - before == set(), "nothing is left behind"
-    assert before - bench.rows(TRACES) == set(), "nothing of others is taken along"
-    assert bench.counts() == data, "customers, leads and orders stay"
-    ids = f"SELECT name FROM ir_model_data WHERE module = '{bench.module.name}'"
-    assert bench.rows(ids) == set()
 
-    assert bench.install("again", bench.module.name) == []
-    assert bench.rows(TRACES) - installed == set()
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_used_before_it_goes(life: Life, name: str) -> None:
+    assert life.unused[name] == [], "every table of the module has a row"
+
+
+def test_an_upgrade_changes_nothing(life: Life) -> None:
+    assert life.states["upgrade"].traces == life.states["again"].traces
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_uninstall(life: Life, name: str) -> None:
+    before, after = life.before(name), life.states[f"uninstall {name}"]
+    assert after.traces - before.traces == set(), "nothing is left behind"
+    assert before.traces - after.traces == set(), "nothing of others is taken along"
+    assert (name,) not in after.owners, "no external id is left"
+    assert after.data == before.data, "customers, leads and orders stay"
+    assert all(count != {(0,)} for count in after.data.values()), "there are some"
+
+
+def test_it_comes_back(life: Life) -> None:
+    query = "SELECT name FROM ir_module_module WHERE state = 'installed'"
+    assert {(name,) for name in NAMES} <= life.rows(query)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.settings import ROOT
+from tools.settings import ROOT, VARIABLES
 
 
 @pytest.fixture
@@ -85,13 +85,15 @@ def tiny_disk() -> Iterator[Path]:
 
 @pytest.fixture
 def front_door() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Call `python -m tools` as the Makefile does."""
+    """Call `python -m tools` as the Makefile does, with these variables only."""
+    ours = {name for names, _text in VARIABLES for name in names.split()}
+    env = {name: text for name, text in os.environ.items() if name not in ours}
 
     def call(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "tools", *arguments],
             cwd=ROOT,
-            env={**os.environ, **variables},
+            env={**env, **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

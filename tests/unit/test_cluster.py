@@ -124,7 +124,7 @@ def test_closed_parent_folder(tmp_path: Path) -> None:
 
 def test_full_disk(tiny_disk: Path) -> None:
     cluster = Cluster(tiny_disk / "pg")
-    with pytest.raises(ToolError, match="disk is full"):
+    with pytest.raises(ToolError, match="No space left"):
         cluster.start()
     assert not cluster.data.exists()
 

@@ -1,5 +1,6 @@
 """The dashboards of the modules are what the generator makes, and they are sound."""
 
+import doctest
 import json
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import dashboards
+from tools.dashboards import board as board_module
 from tools.dashboards.board import Board, Filter, Match
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +148,8 @@ def test_table_of_measures(board: Board) -> None:
     cells = board.to_dict()["sheets"][0]["cells"]
     assert cells["C1"] == '=PIVOT.HEADER(1,"measure","a:sum")'
     assert cells["A2"] == "=PIVOT(1,5,TRUE,FALSE,2,FALSE)"
+
+
+def test_the_example_works() -> None:
+    assert doctest.testmod(board_module).failed == 0
+    assert doctest.testmod(board_module).attempted

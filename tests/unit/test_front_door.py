@@ -35,6 +35,12 @@ def test_makefile_has_every_command() -> None:
         (["demo"], {"PORT": "http"}, "PORT=http"),
         (["shell"], {"DB": "not a name"}, "DB=not a name"),
         (["test"], {"STAGE": "moon"}, "no stage moon"),
+        (["test"], {"MODULE": "crm_moon"}, "no module crm_moon"),
+        (["test"], {"MODULE": "crm_x", "STAGE": "unit"}, "leave STAGE= away"),
+        (["test"], {"FAST": "1"}, "MODULE="),
+        (["test"], {"ARGS": "-k 'x"}, "ARGS=-k 'x"),
+        (["test"], {"AT": "2026-12-31T23:30"}, "AT=2026-12-31T23:30"),
+        (["test"], {"AT": "2026-12-31 23:30", "PGHOST": "db"}, "your PostgreSQL"),
     ],
 )
 def test_errors_are_one_line(

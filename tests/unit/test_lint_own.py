@@ -6,8 +6,21 @@ from pathlib import Path
 import pytest
 
 from tools import lint_own
+from tools.settings import ROOT
 
 HOME = "/" + "home/somebody/suite"  # in two parts, or this file would be a finding
+
+NEW = """class CrmTier(models.Model):
+    _name = "crm.tier"
+    _description = "Tier"
+"""
+EXTENDED = """class ResPartner(models.Model):
+    _inherit = "res.partner"
+"""
+BOTH = """class MailTier(models.Model):
+    _name = "mail.tier"
+    _inherit = ["mail.thread"]
+"""
 
 POT = """
 msgid ""
@@ -67,23 +80,149 @@ class TestPaths:
         (repository / "icon.png").write_bytes(b"\x89PNG" + HOME.encode())
         assert lint_own.check_paths(repository) == []
 
-    def test_lock_file_with_a_package_host_is_found(self, repository):
-        lock = '{"packages": {"": {}, "node_modules/a": {"resolved": "https://h/a"}}}'
-        write(repository, "package-lock.json", lock)
-        assert lint_own.check_paths(repository) == [
-            "package-lock.json: node_modules/a names the host it came from"
+    def test_files_are_those_that_a_commit_would_hold(self, repository):
+        for name in ("tracked.py", "deleted.py"):
+            write(repository, name, "")
+        subprocess.run(["git", "add", "."], cwd=repository, check=True)
+        (repository / "deleted.py").unlink()
+        write(repository, ".gitignore", "ignored.py\n")
+        for name in ("new 文件.py", "ignored.py"):
+            write(repository, name, "")
+        assert lint_own.existing_files(repository) == [
+            ".gitignore",
+            "new 文件.py",
+            "tracked.py",
         ]
 
 
 class TestLength:
     def test_only_sources_over_the_limit(self, repository):
-        write(repository, "crm_x/models/long.py", "x = 1\n" * 401)
-        write(repository, "crm_x/models/short.py", "x = 1\n" * 400)
-        write(repository, "crm_x/tests/test_long.py", "x = 1\n" * 401)
-        write(repository, "crm_x/data/long.xml", "\n" * 401)
+        write(repository, "crm_x/models/long.py", "x = 1\n" * 601)
+        write(repository, "crm_x/models/short.py", "x = 1\n" * 600)
+        write(repository, "crm_x/tests/test_long.py", "x = 1\n" * 601)
+        write(repository, "crm_x/data/long.xml", "\n" * 601)
         assert lint_own.check_length(repository) == [
-            "crm_x/models/long.py: 401 lines, more than 400"
+            "crm_x/models/long.py: 601 lines, more than 600"
         ]
+
+
+class TestModels:
+    @pytest.fixture
+    def model(self, tmp_path):
+        """Writes a file of models and returns the check's findings."""
+        write_module(tmp_path)
+
+        def check(name: str, text: str) -> list[str]:
+            write(tmp_path, f"crm_x/{name}", text)
+            return lint_own.check_models(tmp_path)
+
+        return check
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("models/crm_tier.py", NEW),
+            ("models/crm_tier_storage.py", NEW),
+            ("models/res_partner.py", EXTENDED),
+            ("models/res_partner.py", "class Row(NamedTuple): ...\n" + EXTENDED),
+            ("models/mail_tier.py", BOTH),
+            ("wizards/crm_tier.py", NEW),
+            ("models/__init__.py", "from . import crm_tier"),
+            ("tests/test_model.py", NEW + EXTENDED),
+            ("models/stats/fit.py", "x = 1"),
+        ],
+    )
+    def test_right(self, model, name, text):
+        assert model(name, text) == []
+
+    @pytest.mark.parametrize(
+        ("name", "text", "problem"),
+        [
+            ("models/tier.py", NEW, "not called like crm.tier"),
+            ("models/crm_tiers.py", NEW, "not called like crm.tier"),
+            ("models/crm_tier_by_day.py", NEW, "not called like crm.tier"),
+            ("models/res_partner.py", BOTH, "not called like mail.tier"),
+            (
+                "models/crm_tier.py",
+                NEW + EXTENDED,
+                "one model a file, not crm.tier, res.partner",
+            ),
+            ("wizards/tools.py", "x = 1", "one model a file, not none"),
+        ],
+    )
+    def test_wrong(self, model, name, text, problem):
+        assert model(name, text) == [f"crm_x/{name}: {problem}"]
+
+
+class TestPylint:
+    """A model that two files of an add-on extend, as `.pylintrc` has it."""
+
+    @pytest.fixture
+    def pylint(self, tmp_path):
+        programs = (ROOT / "var" / "pre-commit").glob("repo*/py_env*/bin/pylint")
+        found = next(programs, None)
+        if not found:
+            pytest.skip("the linters are not installed: make lint")
+        write(tmp_path, "crm_x/__init__.py", "from . import models\n")
+        text = "from . import res_partner, res_partner_storage\n"
+        write(tmp_path, "crm_x/models/__init__.py", text)
+        write_module(tmp_path)
+
+        def run(second: str) -> str:
+            head = "from odoo import models\n\n\n"
+            write(tmp_path, "crm_x/models/res_partner.py", head + EXTENDED)
+            write(tmp_path, "crm_x/models/res_partner_storage.py", second)
+            command = [found, f"--rcfile={ROOT / '.pylintrc'}", "crm_x"]
+            return subprocess.run(
+                command, cwd=tmp_path, capture_output=True, text=True
+            ).stdout
+
+        return run
+
+    def test_two_files_are_found(self, pylint):
+        assert "R8180" in pylint("from odoo import models\n\n\n" + EXTENDED)
+
+    def test_a_stage_says_so(self, pylint):
+        says = EXTENDED.replace(
+            '"res.partner"',
+            '"res.partner"  # pylint: disable=consider-merging-classes-inherited',
+        )
+        assert "R8180" not in pylint("from odoo import models\n\n\n" + says)
+
+
+class TestSubject:
+    @pytest.fixture
+    def subject(self, repository):
+        """Makes a commit and returns the check's findings."""
+
+        def commit(text: str) -> list[str]:
+            names = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+            command = ["git", *names, "commit", "--allow-empty", "--quiet", "-m", text]
+            subprocess.run(command, cwd=repository, check=True)
+            return lint_own.check_subject(repository)
+
+        return commit
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[FIX] crm_x: say what a tier is",
+            "[DOC] user guide: pictures\n\nA long body " + "x" * 99,
+            "[I18N] crm_x, crm_y: " + "x" * (72 - 21),
+        ],
+    )
+    def test_right(self, subject, text):
+        assert subject(text) == []
+
+    @pytest.mark.parametrize(
+        "text", ["crm_x: say it", "[NEW] crm_x: say it", "[FIX] say it", "[FIX] x:"]
+    )
+    def test_wrong(self, subject, text):
+        assert subject(text) == [f"last commit: not `[TAG] scope: …`: {text}"]
+
+    def test_too_long(self, subject):
+        text = "[FIX] x: " + "y" * 64
+        assert subject(text) == [f"last commit: 73 characters: {text}"]
 
 
 class TestModules:

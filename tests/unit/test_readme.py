@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import lint_own, readme
+from tools import readme
 
 MANIFEST = """{
     "name": "Value & Tiers",
@@ -49,16 +49,3 @@ def test_every_fragment_of_the_convention_is_used(module):
     text = readme.generate(module)[module / "README.md"]
     positions = [text.index(f"text of {name}") for name in readme.SECTIONS]
     assert positions == sorted(positions)
-
-
-def test_lint_finds_a_readme_that_was_not_generated_again(module):
-    root = module.parent
-    for path, text in readme.generate(module).items():
-        path.write_text(text, encoding="utf-8")
-    assert lint_own.check_readme(root) == []
-    (module / "readme" / "USAGE.md").write_text("Something new.\n")
-    (module / "README.md").unlink()
-    assert [finding.partition(":")[0] for finding in lint_own.check_readme(root)] == [
-        "crm_x/README.md",
-        "crm_x/static/description/index.html",
-    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tools import screenshots
+from tools import screens, screenshots
 from tools.errors import ToolError
 from tools.screenshots_picture import MARGIN, MAX_BYTES, compress, crop
 
@@ -55,7 +55,7 @@ def test_compress_keeps_flat_colours_exactly():
 
 
 def test_select():
-    assert screenshots.select(()) == list(screenshots.SCREENS)
+    assert screenshots.select(()) == list(screens.SCREENS)
     assert [screen.name for screen in screenshots.select(("tiers",))] == ["tiers"]
     with pytest.raises(ToolError, match="no screen moon"):
         screenshots.select(("moon", "tiers"))
@@ -64,9 +64,9 @@ def test_select():
 def test_every_screen_has_its_own_file_in_every_language():
     files = {
         screenshots.picture(Path(), screen, language)
-        for screen in screenshots.SCREENS
+        for screen in screens.SCREENS
         for language in screenshots.LANGUAGES
     }
-    assert len(files) == len(screenshots.SCREENS) * len(screenshots.LANGUAGES)
+    assert len(files) == len(screens.SCREENS) * len(screenshots.LANGUAGES)
     assert Path("docs/images/tiers.png") in files
     assert Path("docs/images/tiers.zh_CN.png") in files

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ def test_everything_given(tmp_path: Path) -> None:
             "SERVE": "0",
             "AS_OF": "2026-02-28",
             "STAGE": "unit, stock",
+            "AT": "2026-12-31 23:30",
             "ARGS": "-k value -x",
         }
     )
@@ -36,6 +37,7 @@ def test_everything_given(tmp_path: Path) -> None:
     assert (settings.db, settings.port, settings.serve) == ("shop", 8400, False)
     assert settings.as_of == date(2026, 2, 28)
     assert settings.stages == ("unit", "stock")
+    assert settings.at == datetime(2026, 12, 31, 23, 30, tzinfo=timezone.utc)
     assert settings.args == ("-k", "value", "-x")
 
 
@@ -55,6 +57,10 @@ def test_database_of_postgresql_variables() -> None:
         ("AS_OF", "yesterday"),
         ("AS_OF", "2026-02-30"),
         ("ADDONS_PATH", "/no/such/folder"),
+        ("AT", "tomorrow"),
+        ("AT", "2026-12-31"),
+        ("AT", "2026-02-29 12:00"),
+        ("AT", "1999-12-31 23:59"),
     ],
 )
 def test_nonsense_is_named(name: str, value: str) -> None:

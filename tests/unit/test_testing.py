@@ -1,72 +1,51 @@
-"""Reading Odoo's log and pytest's report, and judging Odoo's own suites."""
+"""Sharing tests, reading logs and reports, and judging Odoo's own suites."""
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tools.errors import ToolError
-from tools.settings import ROOT
-from tools.testing import summary
-from tools.testing.log import failures, outcome, problems
-from tools.testing.results import Case, Result, count, read_report
+from tools.modules import Module
+from tools.settings import ROOT, Settings
+from tools.testing import addons, summary
+from tools.testing.databases import problems
+from tools.testing.results import Case, Result, count, failures, read_report
+from tools.testing.run import Run
+from tools.testing.shard import group_of, parts, read_seconds
 from tools.testing.stock import BASELINE, judge, read_baseline
 
 STAMP = "2026-11-22 22:11:19,841 15912"
 LOG = f"""\
 Running as user 'root' is a security risk.
-{STAMP} INFO db odoo.addons.crm.tests.test_a: Starting TestA.test_good ...
-{STAMP} INFO db odoo.addons.crm.tests.test_a: Starting TestA.test_bad ...
+{STAMP} INFO db odoo.modules.loading: Loading module crm (1/2)
 {STAMP} WARNING db odoo.addons.crm.models.crm_lead: something odd
-{STAMP} ERROR db odoo.addons.crm.tests.test_a: FAIL: TestA.test_bad
-Traceback (most recent call last):
-AssertionError: 1 != 2
-{STAMP} INFO db odoo.addons.crm.tests.test_a: Starting TestA.test_parts ...
-{STAMP} ERROR db odoo.addons.crm.tests.test_a: ERROR: Subtest TestA.test_parts (x=1)
-KeyError: 'x'
-{STAMP} ERROR db odoo.tests.suite: ERROR: setUpClass (odoo.addons.crm.tests.b.TestB)
 {STAMP} ERROR db odoo.sql_db: bad query: SELECT 1
-{STAMP} INFO db odoo.service.server: 3 post-tests in 238.25s, 43783 queries
 """
 REPORT = """\
 <testsuites><testsuite name="pytest">
 <testcase classname="addons.crm.tests.test_a.TestA" name="test_good"
-  file="o/addons/crm/tests/test_a.py"/>
+  file="o/addons/crm/tests/test_a.py" time="1.5"/>
 <testcase classname="addons.crm.tests.test_a.TestA" name="test_bad"
-  file="o/addons/crm/tests/test_a.py"><failure message="sub-test">1</failure></testcase>
+  file="o/addons/crm/tests/test_a.py"><failure message="sub-test"
+  >assert 1 == 2</failure></testcase>
 <testcase classname="addons.crm.tests.test_a.TestA" name="test_bad"
   file="o/addons/crm/tests/test_a.py"/>
 <testcase classname="tests.unit.test_x" name="test_later"
-  file="tests/unit/test_x.py"><skipped message="no">x</skipped></testcase>
+  file="tests/unit/test_x.py"><skipped message="no such program">x</skipped></testcase>
 </testsuite></testsuites>
 """
 
 
-def test_outcome() -> None:
-    done = outcome(LOG)
-    assert done.run == {
-        "crm: TestA.test_good",
-        "crm: TestA.test_bad",
-        "crm: TestA.test_parts",
-    }
-    assert done.failed == {
-        "crm: TestA.test_bad",
-        "crm: TestA.test_parts",
-        "TestB.setUpClass",
-    }
-
-
-def test_failures() -> None:
-    first, second, third = failures(LOG)
-    assert first.endswith("AssertionError: 1 != 2")
-    assert second.startswith("ERROR: Subtest") and "KeyError" in second
-    assert "TestB" in third and "bad query" not in third
-
-
 def test_problems() -> None:
-    assert problems(LOG)[0] == "WARNING odoo.addons.crm.models.crm_lead: something odd"
-    assert problems(LOG)[-1] == "ERROR odoo.sql_db: bad query: SELECT 1"
+    assert problems(LOG) == [
+        "WARNING odoo.addons.crm.models.crm_lead: something odd",
+        "ERROR odoo.sql_db: bad query: SELECT 1",
+    ]
     assert problems(LOG.splitlines()[0]) == []
     assert problems(f"{STAMP} INFO db odoo.x: fine") == []
 
@@ -75,12 +54,89 @@ def test_report(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     path.write_text(REPORT)
     cases = read_report(path)
-    bad = "o/addons/crm/tests/test_a.py::TestA::test_bad"
-    assert Case("crm: TestA.test_bad", bad, "failed") in cases
+    good, bad, later = cases
+    assert bad.test == "crm: TestA.test_bad"
+    assert bad.node == "o/addons/crm/tests/test_a.py::TestA::test_bad"
     assert [case.state for case in cases] == ["passed", "failed", "skipped"]
-    assert cases[-1].node == "tests/unit/test_x.py::test_later"
+    assert later.node == "tests/unit/test_x.py::test_later"
+    assert good.seconds == 1.5
     result = count(cases)
     assert (result.passed, result.failed, result.skipped) == (1, 1, 1)
+    assert result.notes == [
+        "skipped: tests/unit/test_x.py: test_later: no such program",
+        "failed: crm: TestA.test_bad",
+    ]
+    [words] = failures(cases)
+    assert words == "FAILED crm: TestA.test_bad\nassert 1 == 2"
+
+
+def test_parts() -> None:
+    """The longest first, each to who has the least; a new class by its tests."""
+    groups = ["a", "b", "b", "c", "d", "d", "d"]
+    assert parts(groups, {"a": 9.0, "b": 5.0, "c": 4.5}, 2) == [{"a", "d"}, {"b", "c"}]
+    assert parts(groups, {}, 1) == [{"a", "b", "c", "d"}]
+    assert parts([], {}, 2) == [set(), set()]
+    assert group_of("x/tests/test_a.py::TestA::test_b[1]") == "x/tests/test_a.py::TestA"
+
+
+TEST = """
+from unittest import TestCase
+class TestA(TestCase):
+    def test_1(self): ...
+    def test_2(self): ...
+class TestB(TestCase):
+    def test_3(self): self.fail("broken")
+"""
+
+
+def test_processes_share_the_tests(tmp_path: Path) -> None:
+    """Two real pytest processes: each test runs once, a class in one of them."""
+    (tmp_path / "test_x.py").write_text(TEST)
+    ran = []
+    for number in (1, 2):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:odoo", "-v", tmp_path]
+            + ["-p", "tools.testing.shard", f"--shard={number}/2"]
+            + [f"--shard-seconds={tmp_path / 'none.json'}", "-c", "/dev/null"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        ran.append(re.findall(r"::(\w+::\w+) (PASSED|FAILED)", done.stdout))
+    assert ran == [
+        [("TestA::test_1", "PASSED"), ("TestA::test_2", "PASSED")],
+        [("TestB::test_3", "FAILED")],
+    ]
+
+
+def test_seconds_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "seconds.json"
+    cases = [Case("", f"x.py::TestA::{n}", "passed", seconds=1.25) for n in "ab"]
+    addons._keep_seconds(path, cases)
+    addons._keep_seconds(path, [Case("", "x.py::TestB::c", "failed", seconds=3)])
+    assert read_seconds(path) == {"x.py::TestA": 2.5, "x.py::TestB": 3}
+
+
+def test_chosen_module(tmp_path: Path) -> None:
+    modules = [Module(tmp_path / name, (), False) for name in ("crm_a", "crm_b")]
+    assert addons.chosen(modules, "") == modules
+    assert addons.chosen(modules, "crm_b") == modules[1:]
+    with pytest.raises(ToolError, match="no module crm_c; there are: crm_a, crm_b"):
+        addons.chosen(modules, "crm_c")
+
+
+@pytest.mark.parametrize(
+    ("args", "where"),
+    [
+        ([], ["default"]),
+        (["-k", "tests or tools"], ["default", "-k", "tests or tools"]),
+        (["tests/unit", "-x"], ["tests/unit", "-x"]),
+        (["tests/unit/test_ports.py::test_x"], ["tests/unit/test_ports.py::test_x"]),
+    ],
+)
+def test_args_add_to_the_tests_or_name_them(args: list[str], where: list[str]) -> None:
+    run = Run(Settings(), odoo=None, databases=None, modules=[], args=args)
+    assert run.where("default") == where
 
 
 def test_no_test_is_a_failure(tmp_path: Path) -> None:
@@ -111,6 +167,7 @@ def test_judge() -> None:
         "fails without our modules too: crm: known",
         "passes, though in the baseline: crm: healed",
         "in the baseline, but no test: crm: gone",
+        "skipped: crm: left: ",
     ):
         assert words in told
     assert "gone" not in "".join(judge(cases, baseline, set(), partial=True).notes)

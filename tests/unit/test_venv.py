@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tools import venv
-from tools.errors import ToolError
+from tools.errors import ToolError, disk_hint
 
 
 @pytest.fixture
@@ -62,20 +62,17 @@ def test_included_files_count(tmp_path: Path) -> None:
 def test_a_full_disk(tiny_disk: Path, tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("# nothing\n")
-    with pytest.raises(ToolError, match="disk is full"):
+    with pytest.raises(ToolError, match="cannot create a virtual environment"):
         venv.ensure_venv(tiny_disk / "venv", requirements)
+    (tiny_disk / "rest").touch()
+    assert f"disk is full at {tiny_disk}" in disk_hint(tiny_disk / "venv" / "none")
 
 
 def test_a_python_without_pip_and_without_apt(
     tmp_path: Path, bare_path: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util,
-        "find_spec",
-        lambda name: None if name == "ensurepip" else found(name),
-    )
+    monkeypatch.setattr(venv, "PIP", replace(venv.PIP, asked=("-c", "")))
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("# nothing\n")
-    with pytest.raises(ToolError, match="python3-venv"):
+    with pytest.raises(ToolError, match="apt-get install .* python3-venv"):
         venv.ensure_venv(tmp_path / "venv", requirements)

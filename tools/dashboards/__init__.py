@@ -6,7 +6,7 @@ specification (one file per board) and built into the file that its module ships
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tools.dashboards import retention, value
@@ -34,7 +34,7 @@ def write(root: Path) -> list[str]:
     return changed
 
 
-def main(settings: Settings) -> int:
+def main(settings: Settings, argv: Sequence[str]) -> int:
     """Write what changed, and say so."""
     changed = write(settings.root)
     print("\n".join(changed) if changed else "all dashboards are up to date")

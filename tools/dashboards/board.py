@@ -3,6 +3,21 @@
 A board has two sheets. On the first the reader sees figures (charts and key figures,
 placed in pixels) and tables; the second, "Data", holds the formulas that the key figures
 read. Pivots, charts and lists share the filters: how each model is filtered is said once.
+
+>>> board = Board(
+...     filters=[Filter("period", "Period", default="last_12_months")],
+...     matching={"sale.order": {"period": Match("date_order", "datetime")}},
+... )
+>>> orders = board.pivot("Orders", "sale.order", ["amount_untaxed:sum"], [])
+>>> row = board.data(1, "Revenue", f'=PIVOT.VALUE({orders},"amount_untaxed:sum")')
+>>> board.scorecard("revenue", "Revenue", row, (0, 0, 180, 100), baseline=False)
+>>> board.heading("A6", "Revenue by Team")
+>>> teams = board.pivot("Teams", "sale.order", ["amount_untaxed:sum"], ["team_id"])
+>>> board.table(7, teams, "Sales Team", count=10, titles=["Revenue"], number="#,##0")
+>>> [figure["id"] for figure in board.figures]
+['revenue']
+>>> board.cells["A8"]
+'=PIVOT(2,10,FALSE,FALSE,1,FALSE)'
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
-"""Real purchases for a database: `load(odoo, "cdnow-sample", db, as_of)`.
+"""Real purchases for a database: what `tools.data` loads.
 
-`cdnow` reads the files, `wheel` fetches them, `front` runs the load; the modules named
-`odoo_…` run inside `odoo shell`.
+`cdnow` reads the files, `wheel` fetches them; the modules named `odoo_…` run inside
+`odoo shell`.
 """
-
-from tools.datasets.front import Report, load, main

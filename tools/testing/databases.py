@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import re
+from collections.abc import Iterable, Sequence
 
 from tools import console
 from tools.errors import ToolError
 from tools.modules import Module, stock_dependencies
 from tools.odoo_cli import Odoo
-from tools.testing.log import problems
 
 PREFIX = "crmtest"
 # The apps whose own tests must still pass beside our modules, and what the tests of
@@ -23,14 +22,21 @@ PREGENERATE = """
 env["ir.qweb"]._pregenerate_assets_bundles()
 env.cr.commit()
 """
+# 2026-01-31 12:00:00,000 123 WARNING database odoo.addons.crm.models.crm_lead: message
+_PROBLEM = re.compile(
+    r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>WARNING|ERROR|CRITICAL) \S+ "
+    r"(?P<logger>[\w.]+): (?P<text>.*)"
+)
+# What Odoo says about every machine: nothing to do with any module.
+_NOISE = ("Running as user 'root'", "is not officially supported")
 
 
 class Databases:
     """The databases of one test run, in Odoo's test cluster.
 
-    `stock` holds Odoo's own apps, `suite` our modules on top; `demo` is `stock` with
-    Odoo's demo data. Each is named after what it was made from: a change makes another
-    one, and the outdated one is dropped.
+    `stock` holds Odoo's own apps, `suite` our modules on top. Each is named after what
+    it was made from: a change makes another one, and the outdated one is dropped.
+    `daily` is like `suite`, but what has changed is upgraded in it.
     """
 
     def __init__(self, odoo: Odoo, modules: Sequence[Module]) -> None:
@@ -38,76 +44,115 @@ class Databases:
         self.modules = list(modules)
         self.apps = sorted({*BASE_APPS, *stock_dependencies(self.modules)})
         base = [odoo.source.version, *self.apps]
-        ours = [module.fingerprint() for module in self.modules]
+        self.fingerprints = {
+            module.name: module.fingerprint() for module in self.modules
+        }
         self.names = {
             "stock": _name("stock", base),
-            "demo": _name("demo", base),
-            "suite": _name("suite", [*base, *ours]),
+            "suite": _name("suite", [*base, *self.fingerprints.values()]),
+            "daily": _name("daily", base),
         }
 
     def template(self, kind: str) -> str:
         """The name of a template, built first if it is not there."""
         name = self.names[kind]
-        note = self.odoo.server.note(name)
-        if note is not None and json.loads(note).get("ready"):
-            return name
-        self._drop_outdated(kind)
-        if kind == "suite":
-            self._build_suite(name)
-        else:
-            self._build_stock(name, demo=kind == "demo")
-        self.odoo.server.set_note(name, json.dumps({"ready": True}))
+        note = self._note(name)
+        if kind == "daily":
+            self._update_daily(name, note)
+        elif not note.get("ready"):
+            self._drop_outdated(kind)
+            if kind == "suite":
+                self._build_suite(name)
+            else:
+                self._build_stock(name)
+            self._write(name, {"ready": True})
         return name
-
-    def prepare(self) -> None:
-        """Build all templates, those without and with demo data at the same time."""
-        with ThreadPoolExecutor() as pool:
-            for done in [
-                pool.submit(self.template, kind) for kind in ("demo", "stock")
-            ]:
-                done.result()
-        self.template("suite")
 
     def copy(self, kind: str, name: str) -> str:
         """A fresh copy of a template, to be changed by tests."""
         source = self.template(kind)
         target = f"{PREFIX}_{name}"
-        with console.step(f"Copying database {source}"):
-            self.odoo.duplicate(source, target)
+        with console.step(f"Copying database {source} to {target}"):
+            self.odoo.clone(source, target)
         return target
 
-    def drop(self, name: str) -> None:
-        self.odoo.drop(name)
+    def drop(self, *names: str) -> None:
+        for name in names:
+            self.odoo.drop(name)
 
-    def _build_stock(self, name: str, *, demo: bool) -> None:
-        title = f"Installing {len(self.apps)} apps{' with demo data' if demo else ''}"
-        with console.step(title) as detail:
+    def _build_stock(self, name: str) -> None:
+        with console.step(f"Installing {len(self.apps)} apps") as detail:
             self.odoo.run(
                 *("-d", name, "-i", ",".join(self.apps), "--stop-after-init"),
-                *(("--with-demo",) if demo else ()),
                 *("--no-http", "--load-language=en_US,zh_CN"),
-                log=f"template-{'demo' if demo else 'stock'}",
+                log="template-stock",
                 detail=detail,
             )
 
     def _build_suite(self, name: str) -> None:
         """Our modules on Odoo's apps; installing them must not even warn."""
         stock = self.template("stock")
-        with console.step(f"Installing our {len(self.modules)} modules") as detail:
-            self.odoo.duplicate(stock, name)
-            if not self.modules:
+        self.odoo.clone(stock, name)
+        self._load(name, install=list(self.fingerprints), log="template-suite")
+
+    def _update_daily(self, name: str, note: dict[str, str]) -> None:
+        """Upgrade what has changed since the last time; a start is the suite's."""
+        known = {} if note.get("broken") else note
+        if not known or set(known) - set(self.fingerprints):
+            self._drop_outdated("daily")
+            self.odoo.clone(self.template("suite"), name)
+        else:
+            changed = [
+                module
+                for module, fingerprint in self.fingerprints.items()
+                if known.get(module) != fingerprint
+            ]
+            if not changed:
                 return
-            names = ",".join(module.name for module in self.modules)
-            log = self.odoo.run(
-                *("-d", name, "-i", names, "--stop-after-init", "--no-http"),
-                log="template-suite",
+            self._write(name, {"broken": "an upgrade was interrupted"})
+            self._load(
+                name,
+                install=[module for module in changed if module not in known],
+                upgrade=[module for module in changed if module in known],
+                log="template-daily",
+            )
+        self._write(name, self.fingerprints)
+
+    def _load(
+        self,
+        name: str,
+        *,
+        log: str,
+        install: Sequence[str] = (),
+        upgrade: Sequence[str] = (),
+    ) -> None:
+        """Install and upgrade modules of ours, and make the web client's files."""
+        if not install and not upgrade:
+            return
+        title = " and ".join(
+            f"{what} {', '.join(names)}"
+            for what, names in (("Installing", install), ("Upgrading", upgrade))
+            if names
+        )
+        with console.step(title) as detail:
+            path = self.odoo.run(
+                *("-d", name, "--stop-after-init", "--no-http"),
+                *(("-i", ",".join(install)) if install else ()),
+                *(("-u", ",".join(upgrade)) if upgrade else ()),
+                log=log,
                 detail=detail,
             )
-        with console.step("Preparing web assets for the browser tests"):
-            self.odoo.script(name, PREGENERATE, "template-assets")
-        found = problems(log.read_text(errors="replace"))
+        found = problems(path.read_text(errors="replace"))
         if found:
-            raise ToolError(f"installing our modules logs: {found[0]} (see {log})")
+            raise ToolError(f"loading our modules logs: {found[0]} (see {path})")
+        with console.step("Preparing web assets for the browser tests"):
+            self.odoo.script(name, PREGENERATE, f"{log}-assets")
+
+    def _note(self, name: str) -> dict[str, str]:
+        return json.loads(self.odoo.server.note(name) or "{}")
+
+    def _write(self, name: str, note: object) -> None:
+        self.odoo.server.set_note(name, json.dumps(note))
 
     def _drop_outdated(self, kind: str) -> None:
         for database in self.odoo.server.databases():
@@ -115,6 +160,16 @@ class Databases:
                 self.odoo.drop(database)
 
 
-def _name(kind: str, parts: Sequence[str]) -> str:
+def problems(text: str) -> list[str]:
+    """Warnings and errors in Odoo's log."""
+    found = filter(None, map(_PROBLEM.match, text.splitlines()))
+    return [
+        f"{match['level']} {match['logger']}: {match['text']}"
+        for match in found
+        if not any(noise in match.string for noise in _NOISE)
+    ]
+
+
+def _name(kind: str, parts: Iterable[str]) -> str:
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
     return f"{PREFIX}_{kind}_{key}"

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tools import console
 from tools.errors import ToolError
 from tools.testing.databases import STOCK_SUITES
-from tools.testing.results import Case, Result, read_report
-
-if TYPE_CHECKING:
-    from tools.testing.stages import Run
+from tools.testing.results import Case, Result, read_report, skips
+from tools.testing.run import Run
 
 BASELINE = Path("tests") / "stock_baseline.txt"
 
@@ -53,7 +50,7 @@ def run(run: Run, database: str) -> Result:
     baseline = read_baseline(run.settings.root / BASELINE)
     # Odoo's folders are outside of the checkout: its pytest settings are not theirs.
     options = ["-c", "/dev/null", "--rootdir=/", "-q", *run.pytest_odoo(database)]
-    where = [*run.args] or folders(run.odoo.source.addons)
+    where = run.where(*folders(run.odoo.source.addons))
     with console.step(f"Running Odoo's tests of {', '.join(STOCK_SUITES)}"):
         cases = read_report(run.pytest("stock", *options, *where, quiet=True))
     failed = {case.test: case for case in cases if case.state == "failed"}
@@ -74,7 +71,8 @@ def judge(
     :param flaky: tests that failed, and passed when run again
     :param partial: not all suites were run, so absence means nothing
     """
-    result = Result(skipped=sum(case.state == "skipped" for case in cases))
+    left_out = skips(cases)
+    result = Result(skipped=len(left_out), notes=left_out)
     for case in cases:
         if case.state == "passed":
             result.passed += 1
