@@ -52,7 +52,7 @@ class Bench:
         self.customers = customers
         self.company = env.company
         self.today = env.company._get_value_today()
-        self.model = env["crm.value.model"]._get_for_company(self.company, self.today)
+        self.policy = env["crm.value.policy"]._get_for_company(self.company, self.today)
 
     def measure(self, job: str, customers: int, work: Callable[[], Any]) -> tuple:
         """Run ``work``; returns its line of the table and its result."""

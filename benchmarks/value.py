@@ -33,13 +33,13 @@ def look(bench: Bench) -> None:
     engine, half_a_year = bench.env["crm.value.engine"], timedelta(days=182)
     bench.job(
         "preview of the set-up",
-        lambda: engine._preview(bench.company, bench.model, bench.today),
+        lambda: engine._preview(bench.company, bench.policy, bench.today),
         lambda preview: 0,
     )
     bench.job(
         "accuracy check, half a year",
         lambda: engine._check_holdout(
-            bench.company, bench.model, bench.today - half_a_year, bench.today
+            bench.company, bench.policy, bench.today - half_a_year, bench.today
         ),
         lambda figures: 0,
     )
@@ -108,7 +108,7 @@ def _compare(bench: Bench) -> None:
     row, run = bench.measure(
         "all customers, with the same scales",
         bench.customers,
-        lambda: runs._execute(bench.company, bench.model, bench.today, base=base),
+        lambda: runs._execute(bench.company, bench.policy, bench.today, base=base),
     )
     row.written = run.written_count
     bench.tell(row)

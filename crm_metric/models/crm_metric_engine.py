@@ -43,7 +43,8 @@ class CrmMetricEngine(models.AbstractModel):
     month; rows of one key are added up, the denominator is NULL unless the metric is a
     ratio, and a NULL numerator means "unknown", which is not zero.
 
-    The job is a :class:`MetricJob`. Working tables of the transaction that the methods may read:
+    The job is a :class:`MetricJob`. Working tables of the transaction that the methods
+    may read:
 
     - ``crm_metric_event``: the company's documents (see ``crm.value.source``) with the
       ``user_id`` and ``team_id`` of the sale

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 class CrmMetricEngine(models.AbstractModel):
     """Cohorts: all of a company's at once, in one statement."""
 
-    _inherit = "crm.metric.engine"
+    _inherit = "crm.metric.engine"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _compute_cohorts(self, job):

@@ -10,7 +10,7 @@ class CrmMetricEngine(models.AbstractModel):
     month before + new + returned - lost.
     """
 
-    _inherit = "crm.metric.engine"
+    _inherit = "crm.metric.engine"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _get_customers_sql(self, numerator, denominator=None, where=None):

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 class CrmMetricEngine(models.AbstractModel):
     """Sales metrics: revenue, acquisition cost, won and lost leads."""
 
-    _inherit = "crm.metric.engine"
+    _inherit = "crm.metric.engine"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _collect_metric_revenue(self, job):

@@ -22,7 +22,7 @@ class CrmSatisfactionAnswer(models.Model):
     may change without the answer changing: contacts are merged, deleted, or erased.
     """
 
-    _inherit = "crm.satisfaction.answer"
+    _inherit = "crm.satisfaction.answer"  # pylint: disable=consider-merging-classes-inherited
 
     def init(self):
         function = SQL.identifier("crm_satisfaction_answer_guard")
@@ -38,8 +38,8 @@ class CrmSatisfactionAnswer(models.Model):
                        OR (OLD.is_withdrawn AND (%(new_withdrawal)s)
                            IS DISTINCT FROM (%(old_withdrawal)s))
                     THEN
-                        RAISE EXCEPTION 'Answer %% of crm_satisfaction_answer cannot be changed '
-                            'or deleted: withdraw it instead.', OLD.id;
+                        RAISE EXCEPTION 'Answer %% of crm_satisfaction_answer cannot be '
+                            'changed or deleted: withdraw it instead.', OLD.id;
                     END IF;
                     IF NEW.partner_id IS NULL AND OLD.partner_id IS NOT NULL THEN
                         -- the contact was deleted: nothing that points to it remains

@@ -12,7 +12,7 @@ COMPANY_LIMITED = ("partner_id", "team_id", "product_id")
 class CrmSatisfactionAnswer(models.Model):
     """How answers arrive: many at once from other modules, by hand or by import."""
 
-    _inherit = "crm.satisfaction.answer"
+    _inherit = "crm.satisfaction.answer"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _record(self, vals_list):

@@ -84,9 +84,7 @@ class CrmValueProfile(models.Model):
         if code != "satisfaction":
             return super()._get_measure_text(run, code)
         if not self.satisfaction_count:
-            return self.env._(
-                "no answers: scored on the other dimensions"
-            )
+            return self.env._("no answers: scored on the other dimensions")
         values = {
             "mean": formatLang(self.env, self.satisfaction_mean, digits=0),
             "count": self.satisfaction_count,

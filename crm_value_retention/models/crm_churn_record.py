@@ -78,9 +78,7 @@ class CrmChurnRecord(models.Model):
         if self.env.su:
             return super().write(vals)
         raise UserError(
-            self.env._(
-                "A churn record cannot be changed. Create another one."
-            )
+            self.env._("A churn record cannot be changed. Create another one.")
         )
 
     def _keep_value(self):
@@ -94,7 +92,9 @@ class CrmChurnRecord(models.Model):
         nothing = profiles.browse()
         profiles = {(p.company_id.id, p.partner_id.id): p for p in profiles}
         for record in self.sudo():
-            profile = profiles.get((record.company_id.id, record.partner_id.id), nothing)
+            profile = profiles.get(
+                (record.company_id.id, record.partner_id.id), nothing
+            )
             record.write(
                 {
                     "user_id": self.env.uid,

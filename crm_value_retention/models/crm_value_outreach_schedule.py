@@ -13,7 +13,7 @@ class CrmValueOutreach(models.Model):
     the day, then their activities. Killed, it leaves nothing half done.
     """
 
-    _inherit = "crm.value.outreach"
+    _inherit = "crm.value.outreach"  # pylint: disable=consider-merging-classes-inherited
 
     # --------------------------------------------------------------- scheduling
     @api.model
@@ -150,9 +150,7 @@ class CrmValueOutreach(models.Model):
                 Domain(f"crm_value_{kind}", "=", True) for kind in self._get_kinds()
             )
         )
-        self.env["crm.job.run"]._run_each(
-            companies, self._schedule_company, self._name
-        )
+        self.env["crm.job.run"]._run_each(companies, self._schedule_company, self._name)
 
     def _prepare_contact_activities(self, profile, parameters, today):
         """One activity of the tier's kind, or those of its plan."""

@@ -4,8 +4,10 @@ from . import crm_company_job
 from . import crm_job_run
 from . import crm_explanation_mixin
 from . import crm_value_tier
+from . import crm_value_tier_limit
 from . import crm_value_parameters
 from . import crm_value_policy
+from . import crm_value_policy_tier
 from . import crm_value_source
 from . import crm_value_dirty
 from . import account_move

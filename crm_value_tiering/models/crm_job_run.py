@@ -9,9 +9,7 @@ class CrmJobRun(models.Model):
     _description = "Scheduled Work"
     _rec_name = "job"
 
-    job = fields.Char(
-        required=True, readonly=True, help="Technical name of the job."
-    )
+    job = fields.Char(required=True, readonly=True, help="Technical name of the job.")
 
     @api.autovacuum
     def _gc_runs(self):

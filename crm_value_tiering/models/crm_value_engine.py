@@ -20,8 +20,8 @@ class Dimension:
 
     :param measure: SQL of a number over the facts ``f``, more is better, NULL when
         unknown: then it is left out and the weights of the others take its place
-    :param measure_field: field of the profile that keeps the measure, unrounded, so that the
-        explanation can say where the customer stands; a date counts in days since 1970
+    :param measure_field: field of the profile that keeps the measure, unrounded, so that
+        the explanation can say where the customer stands; a date counts in days since 1970
     :param facts: for a dimension that brings facts of its own: called with the job,
         returns SQL of rows ``partner_id`` (commercial partners, each once) and
         ``columns``. They are on ``f`` from there on and kept by the profile. While the

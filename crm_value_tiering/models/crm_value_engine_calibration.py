@@ -13,7 +13,7 @@ DAYS_PER_WEEK = mbg_nbd.DAYS_PER_WEEK
 class CrmValueEngine(models.AbstractModel):
     """What is learned from all customers together: scales, forecast, tier limits."""
 
-    _inherit = "crm.value.engine"
+    _inherit = "crm.value.engine"  # pylint: disable=consider-merging-classes-inherited
 
     # ------------------------------------------------------------------ scales
     @api.model

@@ -14,7 +14,7 @@ RETENTION_RULE = [(90, 0.8), (180, 0.5), (365, 0.25), (None, 0.05)]
 class CrmValueEngine(models.AbstractModel):
     """The fitted models in SQL: who still buys, how often, for how much."""
 
-    _inherit = "crm.value.engine"
+    _inherit = "crm.value.engine"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _create_expectations(self, job):

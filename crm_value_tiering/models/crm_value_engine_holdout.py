@@ -10,7 +10,7 @@ BEST = 5
 class CrmValueEngine(models.AbstractModel):
     """How good the forecast would have been: computed as of a past day and compared."""
 
-    _inherit = "crm.value.engine"
+    _inherit = "crm.value.engine"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _check_holdout(self, company, policy, calibrate_until, until):

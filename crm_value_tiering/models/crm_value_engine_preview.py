@@ -9,7 +9,7 @@ MOVERS = 10
 class CrmValueEngine(models.AbstractModel):
     """What a value model would result in: the real computation, without writing."""
 
-    _inherit = "crm.value.engine"
+    _inherit = "crm.value.engine"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _preview(self, company, policy, as_of):

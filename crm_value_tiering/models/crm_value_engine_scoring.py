@@ -5,7 +5,7 @@ from odoo.tools import SQL
 class CrmValueEngine(models.AbstractModel):
     """Scores, lifecycle, tiers: what follows for each customer."""
 
-    _inherit = "crm.value.engine"
+    _inherit = "crm.value.engine"  # pylint: disable=consider-merging-classes-inherited
 
     # ------------------------------------------------------------------ scores
     @api.model
@@ -66,7 +66,8 @@ class CrmValueEngine(models.AbstractModel):
         """Hook: profile field → SQL, for everything but the tier.
 
         What an idle dimension measured before is emptied. The expressions may use, all
-        as ``f.<name>``, the facts, places and scores and the columns of activity, forecast and derived classes.
+        as ``f.<name>``, the facts, places and scores and the columns of activity,
+        forecast and derived classes.
         """
         facts = [
             "first_purchase", "last_purchase", "purchase_days", "window_purchases",

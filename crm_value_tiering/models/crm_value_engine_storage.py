@@ -5,7 +5,7 @@ from odoo.tools import SQL
 class CrmValueEngine(models.AbstractModel):
     """What changed is written: profiles, transitions, the tier of leads."""
 
-    _inherit = "crm.value.engine"
+    _inherit = "crm.value.engine"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _store_profiles(self, job):

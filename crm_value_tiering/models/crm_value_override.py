@@ -106,8 +106,7 @@ class CrmValueOverride(models.Model):
         if set(vals) - {"date_to", "ended_by_id"}:
             raise UserError(
                 self.env._(
-                    "A tier set by hand cannot be changed: end it and set "
-                    "another one."
+                    "A tier set by hand cannot be changed: end it and set another one."
                 )
             )
         if "date_to" in vals:

@@ -11,7 +11,7 @@ EPOCH = date(1970, 1, 1)
 class CrmValueProfile(models.Model):
     """The parts of the explanation of a profile, and of its card."""
 
-    _inherit = "crm.value.profile"
+    _inherit = "crm.value.profile"  # pylint: disable=consider-merging-classes-inherited
 
     def _get_explanation(self):
         why = super()._get_explanation()

@@ -8,7 +8,7 @@ PROBABILITIES = ("p_alive", "p_buy_quarter", "p_buy_year")
 class CrmValueProfile(models.Model):
     """The tier list as an Excel file, with the reasons in words."""
 
-    _inherit = "crm.value.profile"
+    _inherit = "crm.value.profile"  # pylint: disable=consider-merging-classes-inherited
 
     def action_export_xlsx(self):
         """Download the selected customers, or all that the list shows."""

@@ -12,7 +12,7 @@ LOW_VARIETY = 2
 class CrmValueProfile(models.Model):
     """What the explanation says, sentence by sentence."""
 
-    _inherit = "crm.value.profile"
+    _inherit = "crm.value.profile"  # pylint: disable=consider-merging-classes-inherited
 
     # --------------------------------------------------------------- sentences
     def _get_summary_sentences(self, run):

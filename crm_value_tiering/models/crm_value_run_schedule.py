@@ -7,7 +7,7 @@ from odoo.tools import SQL
 class CrmValueRun(models.Model):
     """When the nightly scheduled action computes a company again."""
 
-    _inherit = "crm.value.run"
+    _inherit = "crm.value.run"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _get_companies_to_compute(self):

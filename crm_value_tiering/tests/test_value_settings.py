@@ -38,7 +38,9 @@ class TestValueSettings(ValueCommon):
         self.assertEqual(settings.crm_value_window_days, 200)
         self.assertEqual(settings.crm_value_policy_id, self.model)
         self.assertEqual(settings.crm_value_timezone, "Asia/Shanghai")
-        labels = dict(settings._fields["crm_value_source"]._description_selection(self.env))
+        labels = dict(
+            settings._fields["crm_value_source"]._description_selection(self.env)
+        )
         self.assertEqual(set(labels), {"sale", "invoice"})
 
     def test_every_setting_has_a_field_of_the_model(self):

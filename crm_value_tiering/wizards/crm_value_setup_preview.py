@@ -5,7 +5,7 @@ from odoo.tools import format_date, format_list
 class CrmValueSetup(models.TransientModel):
     """The preview in words: tiers, movements, and what stands in the way."""
 
-    _inherit = "crm.value.setup"
+    _inherit = "crm.value.setup"  # pylint: disable=consider-merging-classes-inherited
 
     preview_html = fields.Html(compute="_compute_preview_html", sanitize=False)
     without_rate_count = fields.Integer(compute="_compute_without_rate_count")

@@ -61,7 +61,9 @@ done["dimension"] = {
 profile = compute(weight_recency=30, weight_pipeline=0)
 done["dimension"]["after"] = [profile.pipeline_count, profile.score_pipeline]
 # a figure on the card
-done["card"] = {figure["name"]: figure["value"] for figure in profile._get_card_figures()}
+done["card"] = {
+    figure["name"]: figure["value"] for figure in profile._get_card_figures()
+}
 # a metric: two cancelled of 28 orders of this month and the last
 month = today.replace(day=1)
 env["crm.metric.run"].recompute(company, month - timedelta(days=1), month)

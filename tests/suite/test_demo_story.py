@@ -89,7 +89,12 @@ class TestDemoStory(TransactionCase):
                 self.assertTrue(
                     self._count("crm.metric.fact", ("metric_id.code", "=", code))
                 )
-        models = ("crm.value.outreach", "crm.churn.record", "crm.metric.target", "crm.lead")
+        models = (
+            "crm.value.outreach",
+            "crm.churn.record",
+            "crm.metric.target",
+            "crm.lead",
+        )
         before = [self._count(model) for model in models]
         self.assertFalse(tell_story(self.env))
         self.assertEqual([self._count(model) for model in models], before)

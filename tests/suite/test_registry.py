@@ -52,9 +52,7 @@ class TestRegistry(TransactionCase):
             if not field or not field.store or model._transient:
                 continue
             with self.subTest(model=model._name):
-                self.assertIn(
-                    "[('company_id', 'in', company_ids)]", self._rules(model)
-                )
+                self.assertIn("[('company_id', 'in', company_ids)]", self._rules(model))
 
     def test_a_dialog_is_its_users_own(self) -> None:
         for model in self.own:
@@ -75,4 +73,3 @@ class TestRegistry(TransactionCase):
             ):
                 with self.subTest(model=model._name):
                     self.assertTrue(issubclass(type(model), mixin))
-

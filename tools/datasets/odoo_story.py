@@ -258,7 +258,7 @@ def _record_losses(env: Env) -> None:
             {
                 "partner_id": profile.partner_id.id,
                 "reason_id": env.ref(
-                    f"crm_value_tiering.crm_churn_reason_{reason}"
+                    f"crm_value_retention.crm_churn_reason_{reason}"
                 ).id,
                 "note": note,
             }
@@ -334,7 +334,7 @@ def _set_targets(env: Env, today: date) -> None:
     for code, first, end, target, scope in goals:
         env["crm.metric.target"].create(
             {
-                "metric_id": env.ref(f"crm_value_tiering.crm_metric_{code}").id,
+                "metric_id": env.ref(f"crm_metric.crm_metric_{code}").id,
                 "date_from": first,
                 "date_to": end,
                 "target": target,
