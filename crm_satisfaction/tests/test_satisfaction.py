@@ -306,7 +306,7 @@ class TestSatisfactionImport(SatisfactionCommon):
         self.assertEqual(again["ids"], first["ids"])
         self.assertEqual(self._count(), 3)
         changed = self._load((*row[:4], "1", "", ""), columns=named)
-        self.assertIn("not changed afterwards", changed["messages"][0]["message"])
+        self.assertIn("cannot be changed", changed["messages"][0]["message"])
 
     def test_twice_in_one_file(self):
         row = ("asked@example.com", "2026-03-31", "CSAT", "5", "", "")
@@ -426,7 +426,7 @@ class TestSatisfactionGuard(SatisfactionCommon):
 
     def test_python(self):
         answer = self.answer.with_user(self.manager)
-        with self.assertRaisesRegex(UserError, "not changed afterwards"):
+        with self.assertRaisesRegex(UserError, "cannot be changed"):
             answer.answer = 5
         with self.assertRaisesRegex(UserError, "not deleted"):
             self.answer.unlink()

@@ -301,7 +301,7 @@ class TestValueOverrideRules(OverrideCommon):
 
     def test_the_past_stays(self):
         override = self._set_tier(self.worst, self.tier_high)
-        with self.assertRaisesRegex(UserError, "not changed afterwards"):
+        with self.assertRaisesRegex(UserError, "cannot be changed"):
             override.tier_id = self.tier_mid
         with self.assertRaisesRegex(UserError, "cannot be changed"):
             override.date_to = self.as_of - timedelta(days=1)
