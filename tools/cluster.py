@@ -111,6 +111,12 @@ class Cluster:
         if self.folder.is_symlink():
             self.folder.unlink()
 
+    def allow(self, parameter: str) -> None:
+        """Let Odoo's role set a parameter that only a superuser may."""
+        with closing(self._connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(f"GRANT SET ON PARAMETER {parameter} TO {ROLE}")
+            connection.commit()
+
     @property
     def _clock(self) -> Path:
         return self.place / "clock.so"

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from tools import cluster as cluster_module
@@ -51,6 +52,16 @@ def test_role_makes_databases_and_is_no_superuser(cluster: Cluster) -> None:
     assert server.note("made") is None
     server.set_note("made", '{"by": "it\'s me"}')
     assert server.note("made") == '{"by": "it\'s me"}'
+
+
+def test_a_parameter_for_the_role(cluster: Cluster) -> None:
+    """The benchmark's book is loaded without foreign keys; nothing else may do that."""
+    setting = "SET session_replication_role = replica"
+    with _server(cluster).cursor() as cursor:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(setting)
+        cluster.allow("session_replication_role")
+        cursor.execute(setting)
 
 
 def test_nobody_else_may_connect(cluster: Cluster) -> None:

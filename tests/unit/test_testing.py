@@ -114,6 +114,7 @@ def test_seconds_are_kept(tmp_path: Path) -> None:
     cases = [Case("", f"x.py::TestA::{n}", "passed", seconds=1.25) for n in "ab"]
     addons._keep_seconds(path, cases)
     addons._keep_seconds(path, [Case("", "x.py::TestB::c", "failed", seconds=3)])
+    addons._keep_seconds(path, [Case("", "x.py::TestB::c", "passed", seconds=1e9)])
     assert read_seconds(path) == {"x.py::TestA": 2.5, "x.py::TestB": 3}
 
 
