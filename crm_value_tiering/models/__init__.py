@@ -17,6 +17,7 @@ from . import crm_value_engine_calibration
 from . import crm_value_engine_forecast
 from . import crm_value_engine_scoring
 from . import crm_value_engine_storage
+from . import crm_value_engine_run
 from . import crm_value_engine_preview
 from . import crm_value_engine_holdout
 from . import crm_value_run

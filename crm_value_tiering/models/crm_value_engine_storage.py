@@ -295,19 +295,6 @@ class CrmValueEngine(models.AbstractModel):
         )
 
     @api.model
-    def _get_present_tier_sql(self, alias, prefix=""):
-        """SQL: the tier earned until now, whether or not another one is set.
-
-        :param alias: a row with the columns of the profile, named after ``prefix``
-        """
-        return SQL(
-            "CASE WHEN %(override)s IS NULL THEN %(tier)s ELSE %(earned)s END",
-            override=SQL.identifier(alias, f"{prefix}override_id"),
-            tier=SQL.identifier(alias, f"{prefix}tier_id"),
-            earned=SQL.identifier(alias, f"{prefix}earned_tier_id"),
-        )
-
-    @api.model
     def _get_direction_sql(self, alias):
         """SQL: whether ``alias`` moved up or down from from_tier_id to tier_id."""
         before = SQL.identifier(alias, "from_tier_id")
