@@ -428,7 +428,7 @@ class TestSatisfactionGuard(SatisfactionCommon):
         answer = self.answer.with_user(self.manager)
         with self.assertRaisesRegex(UserError, "cannot be changed"):
             answer.answer = 5
-        with self.assertRaisesRegex(UserError, "not deleted"):
+        with self.assertRaisesRegex(UserError, "cannot be deleted"):
             self.answer.unlink()
         self.assertTrue(answer.write({"answer": 2}), "the same again is no change")
 
