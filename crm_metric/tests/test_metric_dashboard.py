@@ -20,10 +20,12 @@ class TestMetricDashboard(DashboardChecks, TransactionCase):
 class TestMetricDashboardUi(MetricCommon, HttpCase):
     """A board in a browser shows what the ORM says, and leads to it.
 
-    The browser's clock cannot be stopped, so the book ends today.
+    The browser's clock cannot be stopped, so the book ends today. The company lives in
+    the browser's time zone: the months of the board are the same for both.
     """
 
     def test_retention_board(self):
+        self.company.partner_id.tz = "UTC"
         start = self.company._get_value_today().replace(day=1)
         customers = self.env["res.partner"].create(
             [{"name": f"Metric Test {number}"} for number in range(12)]

@@ -12,12 +12,14 @@ from .common import ValueCommon
 class TestValueTours(ValueCommon, HttpCase):
     """What a team does each month, in a browser.
 
-    The browser's clock cannot be stopped, so the book ends today.
+    The browser's clock cannot be stopped, so the book ends today. The company lives in
+    the browser's time zone: "this month" is the same month for both.
     """
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.company.partner_id.tz = "UTC"
         cls.as_of = cls.company._get_value_today()
 
     def test_moves(self):
