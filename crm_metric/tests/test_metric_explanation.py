@@ -2,6 +2,7 @@ import json
 from datetime import date
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import HttpCase, freeze_time, tagged, users, warmup
@@ -12,6 +13,8 @@ from .common import MetricCommon
 
 class ExplanationCommon(MetricCommon):
     """Retention of June, by hand: 1 of 4 of the seller, 1 of 1 of the colleague."""
+
+    month = date(2026, 6, 1)
 
     @classmethod
     def setUpClass(cls):
@@ -29,15 +32,16 @@ class ExplanationCommon(MetricCommon):
         for number in range(4):
             cls._sell(f"S{number}", cls.seller, cls.team, kept=number == 0)
         cls._sell("C", cls.colleague, cls.other_team, kept=True)
-        cls._measure(date(2026, 5, 1), date(2026, 6, 30))
+        cls._measure(fields.Date.subtract(cls.month, months=1), cls.month)
 
     @classmethod
     def _sell(cls, name, user, team, kept):
         customer = cls._create_customer(f"Metric Test {name}")
         sold_by = {"user_id": user.id, "team_id": team.id}
-        cls._buy(customer, date(2025, 3, 1), 100, **sold_by)
+        cls._buy(customer, fields.Date.subtract(cls.month, months=15), 100, **sold_by)
         if kept:
-            cls._buy(customer, date(2026, 5, 3), 50, **sold_by)
+            day = fields.Date.subtract(cls.month, months=1).replace(day=3)
+            cls._buy(customer, day, 50, **sold_by)
 
     def _fact(self, code, month=None, **owner):
         facts = self._get_facts(code, month)
@@ -338,7 +342,12 @@ class TestMetricExplanation(ExplanationCommon):
 
 @tagged("post_install", "-at_install")
 class TestMetricExplanationUi(ExplanationCommon, HttpCase):
-    """From the list of figures, in a browser."""
+    """From the list of figures, in a browser; it shows the last twelve months."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.month = fields.Date.today().replace(day=1)
+        super().setUpClass()
 
     def test_why(self):
         self.start_tour(
