@@ -118,6 +118,10 @@ class CrmMetricRun(models.Model):
             "next_month": first,
         }
 
+    @api.model
+    def _get_progress_fields(self):
+        return ("date_from", "date_to", "next_month")
+
     def _get_progress(self):
         """Months that are over, of those asked for."""
         if not self.next_month:

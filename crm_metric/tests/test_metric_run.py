@@ -143,6 +143,14 @@ class TestMetricRun(MetricCommon):
         )
         self.assertFalse(self._read_facts())
 
+    def test_progress_follows_the_months(self):
+        run = self.metric_runs._request(self.company, "2026-01-01", "2026-04-30")
+        self.assertEqual(run.progress, 0)
+        run.next_month = date(2026, 2, 1)
+        self.assertEqual(run.progress, 25, "in the same transaction, too")
+        run.state = "done"
+        self.assertEqual(run.progress, 100)
+
     # --------------------------------------------------------------------- cron
     def _trigger(self):
         with self.enter_registry_test_mode():

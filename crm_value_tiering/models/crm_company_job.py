@@ -66,10 +66,15 @@ class CrmCompanyJob(models.AbstractModel):
         help="How much of the work is done, in percent.",
     )
 
-    @api.depends("state")
+    @api.depends(lambda self: ("state", *self._get_progress_fields()))
     def _compute_progress(self):
         for run in self:
             run.progress = 100.0 if run.state == "done" else run._get_progress()
+
+    @api.model
+    def _get_progress_fields(self):
+        """Hook: fields that :meth:`_get_progress` reads."""
+        return ()
 
     def _get_progress(self):
         """Hook: percent done of a run that is not over."""
