@@ -133,6 +133,7 @@ class Demo:
             database,
             yesterday,
             reshift=True,
+            spread_out=True,
             opportunities=True,
         )
         note.dataset = self.settings.dataset
