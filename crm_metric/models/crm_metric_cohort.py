@@ -40,6 +40,7 @@ class CrmMetricCohort(models.Model):
         ondelete="restrict",
         help="The customers' current tier.",
     )
+    tier_color = fields.Integer(related="tier_id.color")
     size = fields.Integer(
         readonly=True, aggregator=None, help="Customers who first bought in that month."
     )

@@ -60,6 +60,7 @@ class CrmMetricFact(models.Model):
     tier_id = fields.Many2one(
         "crm.value.tier", readonly=True, index="btree_not_null", ondelete="restrict"
     )
+    tier_color = fields.Integer(related="tier_id.color")
 
     # NUMERIC without a fixed scale: exact.
     numerator = fields.Float(digits=0, readonly=True)

@@ -46,6 +46,7 @@ class CrmMetricTarget(models.Model):
         ondelete="cascade",
         help="Empty: all tiers together.",
     )
+    tier_color = fields.Integer(related="tier_id.color")
     date_from = fields.Date(
         default=lambda self: date_utils.start_of(
             fields.Date.context_today(self), "month"

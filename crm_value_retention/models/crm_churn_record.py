@@ -47,6 +47,7 @@ class CrmChurnRecord(models.Model):
     tier_id = fields.Many2one(
         "crm.value.tier", readonly=True, ondelete="restrict", help="Tier at the time."
     )
+    tier_color = fields.Integer(related="tier_id.color")
     clv_predictive = fields.Monetary(
         string="Predicted Lifetime Value", readonly=True, help="At the time."
     )

@@ -53,6 +53,7 @@ class CrmValueOutreach(models.Model):
     tier_id = fields.Many2one(
         "crm.value.tier", ondelete="restrict", help="Tier when it was scheduled."
     )
+    tier_color = fields.Integer(related="tier_id.color")
     clv_predictive = fields.Monetary(
         string="Predicted Lifetime Value", help="When it was scheduled."
     )
