@@ -26,6 +26,7 @@ from . import crm_value_holdout
 from . import crm_value_profile
 from . import crm_value_profile_explanation
 from . import crm_value_profile_sentences
+from . import crm_value_profile_trend
 from . import crm_value_override
 from . import crm_value_profile_export
 from . import crm_value_transition

@@ -28,5 +28,6 @@ from . import test_value_setup
 from . import test_value_tiers
 from . import test_value_tours
 from . import test_value_transition_board
+from . import test_value_trend
 from . import test_value_ui
 from . import test_value_uninstall
