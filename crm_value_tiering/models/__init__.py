@@ -1,3 +1,4 @@
+from . import crm_limits_mixin
 from . import crm_effective_mixin
 from . import crm_company_mixin
 from . import crm_company_job
