@@ -31,8 +31,11 @@ from . import crm_value_override
 from . import crm_value_profile_export
 from . import crm_value_transition
 from . import crm_lead
+from . import crm_team
+from . import crm_team_member
 from . import digest_digest
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_users
 from . import sale_order
