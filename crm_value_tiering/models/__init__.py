@@ -1,4 +1,5 @@
 from . import crm_limits_mixin
+from . import crm_erasable_mixin
 from . import crm_effective_mixin
 from . import crm_company_mixin
 from . import crm_company_job

@@ -15,9 +15,10 @@ class CrmValueOverride(models.Model):
 
     _name = "crm.value.override"
     _description = "Tier Set by Hand"
-    _inherit = ["crm.company.mixin", "crm.effective.mixin"]
+    _inherit = ["crm.company.mixin", "crm.effective.mixin", "crm.erasable.mixin"]
     _order = "date_from desc, id desc"
     _rec_name = "partner_id"
+    _erasable_texts = ("reason",)
 
     partner_id = fields.Many2one(
         "res.partner",

@@ -1,10 +1,8 @@
 from odoo import api, fields, models
 
+MANAGER_GROUP = "crm_value_tiering.group_value_manager"
 # Who sees the figures of all salespeople, as their orders and leads.
-ALL_GROUPS = (
-    "sales_team.group_sale_salesman_all_leads",
-    "crm_value_tiering.group_value_manager",
-)
+ALL_GROUPS = ("sales_team.group_sale_salesman_all_leads", MANAGER_GROUP)
 
 
 class ResUsers(models.Model):
