@@ -2,7 +2,7 @@ from datetime import date
 
 import psycopg2
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
@@ -200,6 +200,43 @@ class TestMetricTarget(MetricCommon):
                 self._set_target("revenue", 1, **vals)
         with self.assertRaises(psycopg2.errors.CheckViolation), self.env.cr.savepoint():
             self._set_target("revenue", 0)
+
+    def test_for_whom(self):
+        """Internal users of the company, whoever sends it."""
+        other = self._create_company("Metric Test Other Company")
+        foreigner = self._create_user(
+            "target_elsewhere",
+            "sales_team.group_sale_salesman",
+            name="SECRET user",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        for user in (self.env.ref("base.public_user"), self.portal, foreigner):
+            with (
+                self.subTest(user=user.login),
+                self.assertRaises(UserError),
+                self.env.cr.savepoint(),
+            ):
+                self._set_target("revenue", 100, user_id=user.id)
+        team = self.env["crm.team"].create(
+            {"name": "SECRET team", "company_id": other.id}
+        )
+        for vals in ({"user_id": foreigner.id}, {"team_id": team.id}):
+            self.env.invalidate_all()
+            with (
+                self.subTest(vals=vals),
+                self.assertRaises(AccessError) as caught,
+                self.env.cr.savepoint(),
+            ):
+                self.targets.with_user(self.manager).create(
+                    {
+                        "metric_id": self.env.ref("crm_metric.crm_metric_revenue").id,
+                        "company_id": self.company.id,
+                        "target": 1,
+                        **vals,
+                    }
+                )
+            self.assertNotIn("SECRET", str(caught.exception))
 
     # ------------------------------------------------------------------- access
     def test_who_sees_which_target(self):
