@@ -179,6 +179,7 @@ class TestMetricTarget(MetricCommon):
     def test_opens_the_figures_behind_it(self):
         self._measure(date(2026, 5, 1), date(2026, 6, 30))
         target = self._set_target("revenue", 100, team_id=self.team.id)
+        self.team.user_id = self.seller
         action = target.with_user(self.seller).action_open_facts()
         facts = self.facts.with_user(self.seller).search(action["domain"])
         self.assertEqual(sum(facts.mapped("numerator")), target.actual)
@@ -245,17 +246,21 @@ class TestMetricTarget(MetricCommon):
         company_wide = self._set_target("revenue", 100)
         of_team = self._set_target("revenue", 100, team_id=self.team.id)
         of_others = self._set_target("revenue", 100, team_id=self.other_team.id)
-        every = company_wide + of_team + of_others
+        own = self._set_target("revenue", 100, user_id=self.seller.id)
+        every = company_wide + of_team + of_others + own
+        leader = self._create_user("target_leader", "sales_team.group_sale_salesman")
+        self.team.user_id = leader
         domain = [("id", "in", every.ids)]
         for user, visible in (
             (self.manager, every),
-            (self.seller, of_team),
+            (self.seller, own),
+            (leader, of_team),
         ):
-            found = self.targets.with_user(user).search(domain)
+            found = self.targets.with_user(user).search(domain, order="id")
             self.assertEqual(found, visible.with_user(user))
             self.assertEqual(found.mapped("actual"), visible.sudo().mapped("actual"))
         with self.assertRaises(AccessError):
-            of_team.with_user(self.seller).target = 1
+            own.with_user(self.seller).target = 1
         with self.assertRaises(AccessError):
             self.targets.with_user(self.outsider).search(domain)
         other = self._create_company("Metric Test Other Company")

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form, HttpCase, tagged
 
@@ -45,7 +45,7 @@ class TestChurnRecord(RetentionCommon):
             action, [{"outcome": "left", "outcome_date": self.today}]
         )
         self.assertFalse(activity.active)
-        self.assertEqual(activity.feedback, "Price: A tenth cheaper elsewhere")
+        self.assertEqual(activity.feedback, "Price", "the note is not for everybody")
         self.assertEqual((actions - action).mapped("outcome"), ["open"] * 4)
 
     def test_several_at_once(self):
@@ -111,7 +111,7 @@ class TestChurnRecord(RetentionCommon):
     def test_stays(self):
         loss = self._record(self.at_risk[0])
         for user in (self.seller, self.manager):
-            with self.assertRaisesRegex(UserError, "A churn record cannot be changed"):
+            with self.assertRaises(AccessError):
                 loss.with_user(user).write({"note": "Forget it"})
             with self.assertRaises(AccessError):
                 loss.with_user(user).unlink()

@@ -9,10 +9,10 @@ class CrmTeam(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if {"user_id", "active"} & vals.keys():
-            self.env.registry.clear_cache()
+            self.env["res.users"]._forget_value_salespeople()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self.env["res.users"]._forget_value_salespeople()
         return result

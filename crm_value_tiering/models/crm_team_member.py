@@ -10,16 +10,16 @@ class CrmTeamMember(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         members = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self.env["res.users"]._forget_value_salespeople()
         return members
 
     def write(self, vals):
         result = super().write(vals)
         if {"user_id", "crm_team_id", "active"} & vals.keys():
-            self.env.registry.clear_cache()
+            self.env["res.users"]._forget_value_salespeople()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self.env["res.users"]._forget_value_salespeople()
         return result

@@ -20,7 +20,6 @@ class ResUsers(models.Model):
         help="The user, and the members of the sales teams they lead.",
     )
 
-    @api.depends("crm_team_member_ids")
     def _compute_value_salesperson_ids(self):
         members = self.env["crm.team.member"].search(
             [("crm_team_id.user_id", "in", self.ids)]
@@ -28,6 +27,12 @@ class ResUsers(models.Model):
         for user in self:
             own = members.filtered(lambda one, user=user: one.crm_team_id.user_id == user)
             user.value_salesperson_ids = user._origin | own.user_id
+
+    @api.model
+    def _forget_value_salespeople(self):
+        """Teams have another leader or other members: record rules are worked out anew."""
+        self.invalidate_model(["value_salesperson_ids"])
+        self.env.registry.clear_cache()
 
     def _sees_all_values(self):
         """Whether no figure is hidden because another salesperson's customer is meant."""

@@ -39,6 +39,8 @@ class SaleOrder(models.Model):
 
     def _search_value_tier_id(self, operator, value):
         """Each order by the tier of its own company, whichever is the current one."""
+        # Odoo checks the groups of stored fields only
+        self._check_field_access(self._fields["value_tier_id"], "read")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented  # the ORM negates the positive one
         return Domain.OR(

@@ -302,6 +302,9 @@ class TestRegistryColleagues(RegistryCommon, RetentionCommon):
         self.assertEqual((lead.value_tier_id, order.value_tier_id), (tier, tier))
         domain = [("value_tier_id", "=", tier.id)]
         self.assertIn(order, order.search(domain))
+        for user in (self.portal, self.outsider):
+            with self.assertRaises(AccessError):
+                self._as(user, "sale.order").search(domain)
         [card] = lead.partner_id.get_value_card()
         self.assertTrue(card["is_hidden"])
 
