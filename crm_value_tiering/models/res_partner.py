@@ -114,6 +114,12 @@ class ResPartner(models.Model):
         groups=VALUE_GROUP,
     )
 
+    value_is_hidden = fields.Boolean(
+        compute="_compute_value_is_hidden",
+        groups=VALUE_GROUP,
+        help="Another salesperson's customer: the user does not see the value.",
+    )
+
     @api.model
     def _get_value_fields(self):
         """Hook: field of the contact → field of the profile that it shows."""
@@ -165,6 +171,19 @@ class ResPartner(models.Model):
         for partner in self:
             for name, source in self._get_value_fields().items():
                 partner[name] = partner.value_profile_id[source]
+
+    @api.depends("commercial_partner_id.user_id")
+    @api.depends_context("uid")
+    def _compute_value_is_hidden(self):
+        """As the record rules of profiles say."""
+        user = self.env.user
+        for partner in self:
+            owner = partner.commercial_partner_id.user_id
+            partner.value_is_hidden = (
+                bool(owner)
+                and not user._sees_all_values()
+                and owner not in user.sudo().value_salesperson_ids
+            )
 
     @api.depends("value_profile_id")
     @api.depends_context("company", "lang", "tz", "uid")
@@ -277,19 +296,9 @@ class ResPartner(models.Model):
             if partner.value_profile_id:
                 card.update(partner.value_profile_id._get_card())
             else:
-                card["is_hidden"] = partner._is_value_hidden()
+                card["is_hidden"] = partner.value_is_hidden
             cards.append(card)
         return cards
-
-    def _is_value_hidden(self):
-        """Whether the value is a colleague's affair: see the record rules of profiles."""
-        self.ensure_one()
-        user, owner = self.env.user, self.commercial_partner_id.user_id
-        return (
-            bool(owner)
-            and not user._sees_all_values()
-            and owner not in user.sudo().value_salesperson_ids
-        )
 
     def action_open_value_profile(self):
         """Open the value of the contact's commercial entity."""
