@@ -27,7 +27,7 @@ class TestSatisfactionRefused(SatisfactionCommon):
             company_id=cls.other.id,
             company_ids=[Command.set(cls.other.ids)],
         )
-        cls.told = cls.env["crm.satisfaction.answer"].create(
+        cls.secret = cls.env["crm.satisfaction.answer"].create(
             {
                 "company_id": cls.other.id,
                 "partner_id": cls.foreign.id,
@@ -55,7 +55,6 @@ class TestSatisfactionRefused(SatisfactionCommon):
             {"partner_id": self.foreign.id, "answer": None},
             {"partner_id": 10**9},
             {"team_id": self.foreign_team.id},
-            {"user_id": self.foreign_user.id},
             {"document": document},
         ):  # fmt: skip
             self.env.invalidate_all()
@@ -146,7 +145,7 @@ class TestSatisfactionRefused(SatisfactionCommon):
 
     def test_writing(self):
         """First the right, then the rule; a wrong value is a change like any other."""
-        answer = self._create()
+        answer = self._create(user_id=self.seller.id)
         for user in (self.seller, self.outsider, self.portal):
             for vals in ({"answer": 5}, {"answer": 4}, {"no_such_field": 1}, {}):
                 with self.subTest(user=user.login), self.assertRaises(AccessError):
@@ -175,11 +174,8 @@ class TestSatisfactionRefused(SatisfactionCommon):
             return create(records, vals_list)
 
         with patch.object(self.registry["crm.satisfaction.answer"], "create", count):
-            before = self.cr.sql_log_count
             result = self.answers.load(fields, rows)
-            queries = self.cr.sql_log_count - before
         self.assertEqual(created, [60])
-        self.assertLess(queries, 60)
         self.assertFalse(result["ids"])
         messages = {m["rows"]["from"]: m["message"] for m in result["messages"]}
         self.assertEqual(set(messages), {40, 50})

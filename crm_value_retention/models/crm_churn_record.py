@@ -108,7 +108,9 @@ class CrmChurnRecord(models.Model):
             raise AccessError(
                 self.env._("Record churn for the companies chosen at the top right only.")
             )
-        partners = self.env["res.partner"].browse({v["partner_id"] for v in prepared})
+        partners = self.env["res.partner"].browse(
+            {vals["partner_id"] for vals in prepared if vals["partner_id"]}
+        )
         customers = {
             partner.id: partner.commercial_partner_id for partner in partners.exists()
         }

@@ -23,6 +23,7 @@ class CrmCompanyMixin(models.AbstractModel):
 
     def write(self, vals):
         """The company is chosen once: figures and rights follow from it."""
+        self.check_access("write")
         if "company_id" in vals and any(
             record.company_id.id != vals["company_id"] for record in self
         ):

@@ -104,6 +104,7 @@ class CrmValueOverride(models.Model):
 
     def write(self, vals):
         """The last day is all that can change, and not in the past."""
+        self.check_access("write")
         if set(vals) - {"date_to", "ended_by_id"}:
             raise UserError(
                 self.env._(

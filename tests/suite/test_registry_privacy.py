@@ -163,6 +163,7 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
     def test_a_person_of_a_company(self) -> None:
         """What was decided about the company stays, without the words."""
         company = self.at_risk[0]
+        company.is_company = True
         person = self._create_person(parent_id=company.id)
         self._write_about(person)
         wizard = self._forget()
