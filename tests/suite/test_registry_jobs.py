@@ -60,7 +60,9 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
             cls._set_model(company=company, min_customers=2)
             cls._buy(cls._create_customer(), cls.as_of, 50, company=company)
             cls._run(company=company)
-            cls.env["crm.value.override"].create(
+            cls.others += company
+        cls.env["crm.value.override"].create(
+            [
                 {
                     "company_id": company.id,
                     "partner_id": cls._create_customer().id,
@@ -68,9 +70,13 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
                     "reason": "For the test",
                     "date_from": cls.as_of,
                 }
-            )
-            cls.others += company
-        cls.env["crm.value.run"].search([]).write({"started_at": "2026-01-01 00:00:00"})
+                for company in cls.company + cls.others
+            ]
+        )
+        # long enough ago for every schedule
+        cls.env["crm.value.run"].search([]).write(
+            {"started_at": "2026-01-01 00:00:00", "as_of": "2026-01-01"}
+        )
 
     def _get_crons(self) -> BaseModel:
         data = self.env["ir.model.data"].search(
@@ -96,7 +102,10 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
         for model, method in self._get_jobs():
             for kind, fail in ERRORS.items():
                 with self.subTest(job=f"{model._name}.{method}", error=kind):
-                    failed, done = self._run_job(model, method, fail)
+                    with self.cr.savepoint() as savepoint:
+                        failed, done = self._run_job(model, method, fail)
+                        savepoint.rollback()
+                    self.env.invalidate_all()
                     self.assertTrue(failed, "the job does not go company by company")
                     self.assertGreaterEqual(len(done), 2)
 

@@ -73,7 +73,6 @@ class TestRegistryMethods(RegistryCommon, RetentionCommon):
             }
         )
         cls.env["crm.metric.run"].recompute(cls.company)
-        cls.env["crm.value.setup"].create({})
         cls.env["crm.metric.recompute"].create({})
 
     def _get_methods(self) -> list[tuple[BaseModel, str, inspect.Signature]]:
