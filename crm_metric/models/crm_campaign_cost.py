@@ -1,12 +1,18 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import (
+    MAX_AMOUNT,
+    MAX_DATE,
+    MIN_DATE,
+)
+
 
 class CrmCampaignCost(models.Model):
     """Money spent on winning customers: an amount of a campaign over a period."""
 
     _name = "crm.campaign.cost"
-    _inherit = "crm.company.mixin"
+    _inherit = ["crm.company.mixin", "crm.limits.mixin"]
     _description = "Campaign Cost"
     _order = "date_from desc, id desc"
 
@@ -32,6 +38,7 @@ class CrmCampaignCost(models.Model):
         default=lambda self: fields.Date.start_of(
             fields.Date.context_today(self), "month"
         ),
+        limits=(MIN_DATE, MAX_DATE),
         help="First day over which the amount is spread.",
     )
     date_to = fields.Date(
@@ -40,10 +47,11 @@ class CrmCampaignCost(models.Model):
         default=lambda self: fields.Date.end_of(
             fields.Date.context_today(self), "month"
         ),
+        limits=(MIN_DATE, MAX_DATE),
         help="Last day over which the amount is spread. Each month bears its days' "
         "share, exact to the cent.",
     )
-    amount = fields.Monetary(required=True)
+    amount = fields.Monetary(required=True, limits=(0, MAX_AMOUNT))
 
     _period = models.Constraint(
         "CHECK (date_to >= date_from)",

@@ -434,8 +434,8 @@ class CrmMetricFact(models.Model):
         if hidden:
             notes.append(
                 self.env._(
-                    "The total is that of your own figures and your team's: %(count)s "
-                    "more are in that of the company.",
+                    "The total is that of your own figures and of the teams you lead: "
+                    "%(count)s more are in that of the company.",
                     count=hidden,
                 )
             )

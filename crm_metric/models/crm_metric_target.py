@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL, date_utils, float_compare
 
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_AMOUNT
+
 # Within this share of what is expected, a target is on track; its ends are within.
 TOLERANCE = 0.05
 
@@ -36,6 +38,7 @@ class CrmMetricTarget(models.Model):
         "res.users",
         string="Salesperson",
         domain=[("share", "=", False)],
+        check_company=True,
         index="btree_not_null",
         ondelete="cascade",
         help="Empty: all salespeople together.",
@@ -64,6 +67,7 @@ class CrmMetricTarget(models.Model):
         required=True,
         digits=(20, 2),
         aggregator=None,
+        limits=(0, MAX_AMOUNT),
         help="In the unit of the metric: 45 for 45 %. Of a sum: for the whole period.",
     )
     unit = fields.Selection(related="metric_id.unit")
@@ -145,6 +149,17 @@ class CrmMetricTarget(models.Model):
                     self.env._(
                         "Metrics are measured by month: a target begins and ends on "
                         "the first day of a month."
+                    )
+                )
+
+    @api.constrains("user_id")
+    def _check_user(self):
+        for target in self:
+            if target.user_id.share:
+                raise ValidationError(
+                    self.env._(
+                        "“%(user)s” is no salesperson: a target is for an internal user.",
+                        user=target.user_id.name,
                     )
                 )
 

@@ -2,7 +2,7 @@ from datetime import date
 
 import psycopg2
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
@@ -250,6 +250,7 @@ class TestMetricTarget(MetricCommon):
     def test_opens_the_figures_behind_it(self):
         self._measure(date(2026, 5, 1), date(2026, 6, 30))
         target = self._set_target("revenue", 100, team_id=self.team.id)
+        self.team.user_id = self.seller
         action = target.with_user(self.seller).action_open_facts()
         facts = self.facts.with_user(self.seller).search(action["domain"])
         self.assertEqual(sum(facts.mapped("numerator")), target.actual)
@@ -272,6 +273,43 @@ class TestMetricTarget(MetricCommon):
         with self.assertRaises(psycopg2.errors.CheckViolation), self.env.cr.savepoint():
             self._set_target("revenue", 0)
 
+    def test_for_whom(self):
+        """Internal users of the company, whoever sends it."""
+        other = self._create_company("Metric Test Other Company")
+        foreigner = self._create_user(
+            "target_elsewhere",
+            "sales_team.group_sale_salesman",
+            name="SECRET user",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        for user in (self.env.ref("base.public_user"), self.portal, foreigner):
+            with (
+                self.subTest(user=user.login),
+                self.assertRaises(UserError),
+                self.env.cr.savepoint(),
+            ):
+                self._set_target("revenue", 100, user_id=user.id)
+        team = self.env["crm.team"].create(
+            {"name": "SECRET team", "company_id": other.id}
+        )
+        for vals in ({"user_id": foreigner.id}, {"team_id": team.id}):
+            self.env.invalidate_all()
+            with (
+                self.subTest(vals=vals),
+                self.assertRaises(AccessError) as caught,
+                self.env.cr.savepoint(),
+            ):
+                self.targets.with_user(self.manager).create(
+                    {
+                        "metric_id": self.env.ref("crm_metric.crm_metric_revenue").id,
+                        "company_id": self.company.id,
+                        "target": 1,
+                        **vals,
+                    }
+                )
+            self.assertNotIn("SECRET", str(caught.exception))
+
     # ------------------------------------------------------------------- access
     def test_who_sees_which_target(self):
         """The same as of the figures; whoever sees a target sees what it came to."""
@@ -279,17 +317,21 @@ class TestMetricTarget(MetricCommon):
         company_wide = self._set_target("revenue", 100)
         of_team = self._set_target("revenue", 100, team_id=self.team.id)
         of_others = self._set_target("revenue", 100, team_id=self.other_team.id)
-        every = company_wide + of_team + of_others
+        own = self._set_target("revenue", 100, user_id=self.seller.id)
+        every = company_wide + of_team + of_others + own
+        leader = self._create_user("target_leader", "sales_team.group_sale_salesman")
+        self.team.user_id = leader
         domain = [("id", "in", every.ids)]
         for user, visible in (
             (self.manager, every),
-            (self.seller, of_team),
+            (self.seller, own),
+            (leader, of_team),
         ):
-            found = self.targets.with_user(user).search(domain)
+            found = self.targets.with_user(user).search(domain, order="id")
             self.assertEqual(found, visible.with_user(user))
             self.assertEqual(found.mapped("actual"), visible.sudo().mapped("actual"))
         with self.assertRaises(AccessError):
-            of_team.with_user(self.seller).target = 1
+            own.with_user(self.seller).target = 1
         with self.assertRaises(AccessError):
             self.targets.with_user(self.outsider).search(domain)
         other = self._create_company("Metric Test Other Company")

@@ -76,6 +76,12 @@ class CrmValueOutreach(models.Model):
     outcome_date = fields.Date(
         help="Day of the purchase, or day on which we stopped waiting for one."
     )
+    churn_record_id = fields.Many2one(
+        "crm.churn.record",
+        index="btree_not_null",
+        ondelete="set null",
+        help="The record of the customer's loss that settled it.",
+    )
 
     # A constraint, not an index: the merge of contacts looks for constraints.
     _episode_uniq = models.Constraint(

@@ -163,7 +163,8 @@ class CrmValueOutreach(models.Model):
             AND NOT EXISTS (SELECT FROM crm_churn_record churn
                              WHERE churn.company_id = %(company)s
                                AND churn.partner_id = profile.partner_id
-                               AND churn.date >= profile.last_purchase)
+                               AND churn.date >= profile.last_purchase
+                               AND churn.is_withdrawn IS NOT TRUE)
             """,
             company=company.id,
             tier=SQL("TRUE")

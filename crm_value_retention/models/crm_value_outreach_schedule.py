@@ -142,6 +142,26 @@ class CrmValueOutreach(models.Model):
         )
         return Markup("<ul>%s</ul>") % items
 
+    def _reopen(self):
+        """The loss was recorded wrongly: wait for a purchase again, with an activity."""
+        self.write({"outcome": "open", "outcome_date": False, "churn_record_id": False})
+        for company, outreach in self.grouped("company_id").items():
+            today = company._get_value_today()
+            outreach._update_outcomes(company, today)
+            profiles = self.env["crm.value.profile"].search(
+                [
+                    ("company_id", "=", company.id),
+                    ("partner_id", "in", outreach.partner_id.ids),
+                ]
+            )
+            outreach.filtered(
+                lambda one, known=profiles.partner_id: (
+                    one.outcome == "open"
+                    and one.user_id.active
+                    and one.partner_id in known
+                )
+            )._create_activities(company, today)
+
     # --------------------------------------------------------------------- cron
     @api.model
     def _cron_schedule(self):

@@ -1,10 +1,15 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_AMOUNT, MAX_DAYS
+from odoo.addons.crm_value_tiering.models.crm_value_parameters import MAX_COUNT
 
 
 class ResCompany(models.Model):
     """Which activities are created and for whom; off by default."""
 
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "crm.limits.mixin"]
 
     crm_value_save = fields.Boolean(string="Save Activities")
     crm_value_winback = fields.Boolean(string="Win-Back Activities")
@@ -12,6 +17,7 @@ class ResCompany(models.Model):
     crm_value_winback_days = fields.Integer(
         string="Win Back Within (Days)",
         default=90,
+        limits=(1, MAX_DAYS),
         help="Win-back activities are created up to this many days after a customer is "
         "lost.",
     )
@@ -22,11 +28,13 @@ class ResCompany(models.Model):
     )
     crm_value_outreach_min_clv = fields.Monetary(
         string="From Lifetime Value",
+        limits=(0, MAX_AMOUNT),
         help="Customers whose predicted lifetime value is at least this.",
     )
     crm_value_outreach_limit = fields.Integer(
         string="Activities per Person and Day",
         default=10,
+        limits=(1, MAX_COUNT),
         help="No user gets more of these activities a day; the most valuable customers "
         "come first, the others on the following days.",
     )
@@ -46,3 +54,17 @@ class ResCompany(models.Model):
         "CHECK (crm_value_winback_days > 0)",
         "Customers can be won back for at least one day after they are lost.",
     )
+
+    @api.constrains("crm_value_outreach_user_id")
+    def _check_outreach_user(self):
+        for company in self:
+            user = company.crm_value_outreach_user_id
+            if user and (user.share or company not in user.company_ids):
+                raise ValidationError(
+                    self.env._(
+                        "“%(user)s” cannot get activities of %(company)s: choose an "
+                        "internal user who belongs to the company.",
+                        user=user.name,
+                        company=company.name,
+                    )
+                )

@@ -46,7 +46,10 @@ class ResConfigSettings(models.TransientModel):
         labels = dict(actions._fields["kind"]._description_selection(self.env))
         for settings in self:
             preview = {}
-            if self.env.user.has_group("crm_value_tiering.group_value_manager"):
+            if (
+                settings.company_id in self.env.companies
+                and self.env.user.has_group("crm_value_tiering.group_value_manager")
+            ):
                 preview = actions._preview(settings.company_id, settings)
             settings.crm_value_outreach_preview = "\n".join(
                 self.env._(

@@ -1,4 +1,5 @@
 from . import test_churn_record
+from . import test_churn_withdrawn
 from . import test_retention_access
 from . import test_retention_lock
 from . import test_retention_uninstall

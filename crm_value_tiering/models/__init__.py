@@ -1,3 +1,5 @@
+from . import crm_limits_mixin
+from . import crm_erasable_mixin
 from . import crm_effective_mixin
 from . import crm_company_mixin
 from . import crm_company_job
@@ -32,8 +34,11 @@ from . import crm_value_profile_export
 from . import crm_value_present
 from . import crm_value_transition
 from . import crm_lead
+from . import crm_team
+from . import crm_team_member
 from . import digest_digest
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_users
 from . import sale_order

@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from .crm_limits_mixin import MAX_DATE, MIN_DATE
+
 
 class CrmEffectiveMixin(models.AbstractModel):
     """Versions with a validity: half-open periods [date_from, date_to).
@@ -18,16 +20,19 @@ class CrmEffectiveMixin(models.AbstractModel):
     """
 
     _name = "crm.effective.mixin"
+    _inherit = "crm.limits.mixin"
     _description = "Effective Dating"
 
     date_from = fields.Date(
         string="Valid From",
         required=True,
         default=fields.Date.context_today,
+        limits=(MIN_DATE, MAX_DATE),
         help="First day on which this version is valid.",
     )
     date_to = fields.Date(
         string="Valid Until",
+        limits=(MIN_DATE, MAX_DATE),
         help="First day on which this version is no longer valid. Empty: valid until "
         "another one follows.",
     )

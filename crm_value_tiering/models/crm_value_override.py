@@ -15,9 +15,10 @@ class CrmValueOverride(models.Model):
 
     _name = "crm.value.override"
     _description = "Tier Set by Hand"
-    _inherit = ["crm.company.mixin", "crm.effective.mixin"]
+    _inherit = ["crm.company.mixin", "crm.effective.mixin", "crm.erasable.mixin"]
     _order = "date_from desc, id desc"
     _rec_name = "partner_id"
+    _erasable_texts = ("reason",)
 
     partner_id = fields.Many2one(
         "res.partner",
@@ -103,6 +104,7 @@ class CrmValueOverride(models.Model):
 
     def write(self, vals):
         """The last day is all that can change, and not in the past."""
+        self.check_access("write")
         if set(vals) - {"date_to", "ended_by_id"}:
             raise UserError(
                 self.env._(

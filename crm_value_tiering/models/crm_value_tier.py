@@ -4,16 +4,24 @@ from odoo.tools import SQL
 
 from odoo.addons.crm.models.crm_stage import AVAILABLE_PRIORITIES
 
+from .crm_limits_mixin import MAX_AMOUNT, MAX_COLOR, MAX_SEQUENCE
+
 
 class CrmValueTier(models.Model):
     """A class of customers, best first, with what the company does for them."""
 
     _name = "crm.value.tier"
+    _inherit = "crm.limits.mixin"
     _description = "Value Tier"
     _order = "sequence, id"
     name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=50, help="The best tier comes first.")
-    color = fields.Integer(help="Colour of the tag on contacts, leads and quotations.")
+    sequence = fields.Integer(
+        default=50, limits=(0, MAX_SEQUENCE), help="The best tier comes first."
+    )
+    color = fields.Integer(
+        limits=(0, MAX_COLOR),
+        help="Colour of the tag on contacts, leads and quotations.",
+    )
     active = fields.Boolean(default=True)
     strategy = fields.Text(
         translate=True,
@@ -23,14 +31,17 @@ class CrmValueTier(models.Model):
     default_share = fields.Float(
         string="Share of Customers (%)",
         copy=False,
+        limits=(0, 100),
         help="Share proposed for this tier in a new value model, in percent.",
     )
     default_min_score = fields.Float(
         string="Minimum Score",
+        limits=(0, 100),
         help="Value score (0 to 100) proposed for this tier in a new value model.",
     )
     default_min_clv = fields.Float(
         string="Minimum Lifetime Value",
+        limits=(0, MAX_AMOUNT),
         help="Predicted lifetime value, in the company's currency, proposed for this tier "
         "in a new value model.",
     )

@@ -61,7 +61,11 @@ class CrmValueTransition(models.Model):
         help="A change of another contact, before it was merged into this one or "
         "became a contact of it.",
     )
-    note = fields.Text(related="override_id.reason", string="Because")
+    note = fields.Text(
+        related="override_id.reason",
+        string="Because",
+        groups="crm_value_tiering.group_value_user",
+    )
     from_tier_id = fields.Many2one("crm.value.tier", ondelete="restrict")
     to_tier_id = fields.Many2one("crm.value.tier", ondelete="restrict")
     from_lifecycle = fields.Selection(LIFECYCLES, string="From Stage")

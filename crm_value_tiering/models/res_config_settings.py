@@ -8,7 +8,8 @@ class ResConfigSettings(models.TransientModel):
     ``crm.effective.mixin``.
     """
 
-    _inherit = "res.config.settings"
+    _name = "res.config.settings"
+    _inherit = ["res.config.settings", "crm.limits.mixin"]
 
     crm_value_policy_id = fields.Many2one("crm.value.policy", readonly=True)
     crm_value_timezone = fields.Char(string="Time Zone", readonly=True)
@@ -61,6 +62,16 @@ class ResConfigSettings(models.TransientModel):
             f"crm_value_{name}": name
             for name in names
             if f"crm_value_{name}" in self._fields
+        }
+
+    @api.model
+    def _get_limits(self):
+        """Those of the value model hold on the page, too."""
+        limits = self.env["crm.value.policy"]._get_limits()
+        return super()._get_limits() | {
+            name: limits[source]
+            for name, source in self._get_value_settings().items()
+            if source in limits
         }
 
     @api.model

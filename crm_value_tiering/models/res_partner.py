@@ -15,6 +15,10 @@ class ResPartner(models.Model):
     """
 
     _inherit = "res.partner"
+
+    # The record rules of figures ask whose customer it is.
+    _value_user_idx = models.Index("(user_id)")
+
     value_profile_id = fields.Many2one(
         "crm.value.profile",
         string="Customer Value",
@@ -110,6 +114,12 @@ class ResPartner(models.Model):
         groups=VALUE_GROUP,
     )
 
+    value_is_hidden = fields.Boolean(
+        compute="_compute_value_is_hidden",
+        groups=VALUE_GROUP,
+        help="Another salesperson's customer: the user does not see the value.",
+    )
+
     @api.model
     def _get_value_fields(self):
         """Hook: field of the contact → field of the profile that it shows."""
@@ -140,7 +150,7 @@ class ResPartner(models.Model):
         ]
 
     @api.depends("commercial_partner_id")
-    @api.depends_context("company")
+    @api.depends_context("company", "uid")
     def _compute_value_profile_id(self):
         profiles = self.env["crm.value.profile"].search_fetch(
             [
@@ -156,11 +166,24 @@ class ResPartner(models.Model):
             )
 
     @api.depends("value_profile_id")
-    @api.depends_context("company")
+    @api.depends_context("company", "uid")
     def _compute_value_fields(self):
         for partner in self:
             for name, source in self._get_value_fields().items():
                 partner[name] = partner.value_profile_id[source]
+
+    @api.depends("commercial_partner_id.user_id")
+    @api.depends_context("uid")
+    def _compute_value_is_hidden(self):
+        """As the record rules of profiles say."""
+        user = self.env.user
+        for partner in self:
+            owner = partner.commercial_partner_id.user_id
+            partner.value_is_hidden = (
+                bool(owner)
+                and not user._sees_all_values()
+                and owner not in user.sudo().value_salesperson_ids
+            )
 
     @api.depends("value_profile_id")
     @api.depends_context("company", "lang", "tz", "uid")
@@ -220,16 +243,19 @@ class ResPartner(models.Model):
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
         profile = query.make_alias(alias, "value_profile")
+        # Of the profiles that the user may see: groups and sums of contacts tell, too.
+        seen = self.env["crm.value.profile"]._search(
+            [("company_id", "=", self.env.company.id)]
+        )
+        columns = ("partner_id", *self._get_stored_value_sources())
         query.add_join(
             "LEFT JOIN",
             profile,
-            "crm_value_profile",
+            seen.subselect(*(SQL.identifier(seen.table, name) for name in columns)),
             SQL(
-                "%s = %s AND %s = %s",
+                "%s = %s",
                 SQL.identifier(profile, "partner_id"),
                 super()._field_to_sql(alias, "commercial_partner_id", query),
-                SQL.identifier(profile, "company_id"),
-                self.env.company.id,
             ),
         )
         return SQL.identifier(profile, source, to_flush=profile_field)
@@ -251,7 +277,8 @@ class ResPartner(models.Model):
             that company; default: the current one
         :return: list of dicts, in the order of ``self``: ``partner_id``, ``company``
             (its name, when the user works for several) and, with a profile, what
-            ``crm.value.profile._get_card`` says; ``profile_id`` is False without one.
+            ``crm.value.profile._get_card`` says; ``profile_id`` is False without one,
+            and ``is_hidden`` tells whether another salesperson's customer is meant.
             Contacts that the user may not read, and all of them for a user without the
             right to customer value or to the company, are left out.
         """
@@ -268,6 +295,8 @@ class ResPartner(models.Model):
             card["company"] = company.name if several else ""
             if partner.value_profile_id:
                 card.update(partner.value_profile_id._get_card())
+            else:
+                card["is_hidden"] = partner.value_is_hidden
             cards.append(card)
         return cards
 

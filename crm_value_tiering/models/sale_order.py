@@ -25,8 +25,13 @@ class SaleOrder(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_value_tier_id(self):
-        tiers = self.env["crm.value.profile"]._get_tiers(
-            self.partner_id, self.company_id
+        """Who may see the order may see its tag, as on leads, where it is stored, and
+        gets the price list of the tier; the figures are for the customer's salesperson.
+        """
+        tiers = (
+            self.env["crm.value.profile"]
+            .sudo()
+            ._get_tiers(self.partner_id, self.company_id)
         )
         for order in self:
             partner = order.partner_id.commercial_partner_id
@@ -34,6 +39,8 @@ class SaleOrder(models.Model):
 
     def _search_value_tier_id(self, operator, value):
         """Each order by the tier of its own company, whichever is the current one."""
+        # Odoo checks the groups of stored fields only
+        self._check_field_access(self._fields["value_tier_id"], "read")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented  # the ORM negates the positive one
         return Domain.OR(
@@ -42,6 +49,7 @@ class SaleOrder(models.Model):
                 "partner_id",
                 "any",
                 self.env["res.partner"]
+                .sudo()
                 .with_company(company)
                 ._search_value_tier_id(operator, value),
             )

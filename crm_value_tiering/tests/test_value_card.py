@@ -67,7 +67,14 @@ class TestValueCard(ValueCommon):
     def test_no_value_yet(self):
         self.assertEqual(
             self._cards(self.stranger),
-            [{"partner_id": self.stranger.id, "profile_id": False, "company": ""}],
+            [
+                {
+                    "partner_id": self.stranger.id,
+                    "profile_id": False,
+                    "company": "",
+                    "is_hidden": False,
+                }
+            ],
         )
 
     def test_refunds_only(self):

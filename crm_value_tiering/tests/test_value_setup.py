@@ -102,7 +102,7 @@ class TestValueSetup(ValueCommon):
         lines = setup.tier_line_ids.sorted()
         for values, sentence in (
             ({"weight_recency": 40}, "sum to 110 %"),
-            ({"window_days": -1}, "window cannot be negative"),
+            ({"window_days": -1}, "must be between 0 and 36,500"),
             (
                 {
                     "tier_rule": "score",

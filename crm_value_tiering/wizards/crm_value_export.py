@@ -24,7 +24,9 @@ class CrmValueExport(models.TransientModel):
     """
 
     _name = "crm.value.export"
+    _inherit = "crm.erasable.mixin"
     _description = "Export of Customer Value"
+    _erasable_texts = ("record_domain",)
 
     res_model = fields.Selection(
         [

@@ -7,7 +7,9 @@ class CrmValueOverrideSet(models.TransientModel):
     """Set a customer's tier by hand, with a reason."""
 
     _name = "crm.value.override.set"
+    _inherit = "crm.erasable.mixin"
     _description = "Set Tier by Hand"
+    _erasable_texts = ("reason",)
 
     company_id = fields.Many2one(
         "res.company",
@@ -58,6 +60,7 @@ class CrmValueOverrideSet(models.TransientModel):
             ]
         ).action_end()
         self.env["crm.value.override"].create(self._prepare_override_vals(today))
+        self.unlink()  # the reason is on the override, and may have to be erased there
         return {"type": "ir.actions.act_window_close"}
 
     def _prepare_override_vals(self, today):
