@@ -17,6 +17,8 @@ COLORS = {
 }
 # Of the tiers from the best to the last, as their tags have it when they are installed.
 TIER_COLORS = ("#30C381", "#F7CD1F", "#ADB5BD")
+# Of a churn risk, in the order of its keys: high, low, medium.
+RISK_COLORS = ("#DC6965", "#30C381", "#F7CD1F")
 STYLES = {
     "heading": {"textColor": COLORS["heading"], "bold": True, "fontSize": 16},
     "titles": {

@@ -1,4 +1,4 @@
-"""The board "Customer Retention" of crm_metric: who came, stayed and left."""
+"""The board "Retention" of crm_metric: who came, stayed and left."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SCORECARDS = [
     ("customers_lost", "Lost Customers", NUMBER, True),
     ("revenue", "Revenue", NUMBER, False),
     ("retention", "Retention Rate", PERCENT, False),
-    ("repeat_purchase", "Repeat-Purchase Rate", PERCENT, False),
+    ("repeat_purchase", "Repeat Purchases", PERCENT, False),
     ("cac", "Acquisition Cost", NUMBER, True),
     ("conversion", "Conversion Rate", PERCENT, False),
     ("sales_cycle", "Sales Cycle in Days", DAYS, True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.dashboards.board import GAP, WIDTH, Board
-from tools.dashboards.document import TIER_COLORS
+from tools.dashboards.document import COLORS, RISK_COLORS, TIER_COLORS
 from tools.dashboards.filters import Filter, Match
 
 PROFILE = "crm.value.profile"
@@ -129,6 +129,7 @@ def _add_charts(board: Board, top: int) -> int:
         "lifetime_tier", "bar", "Lifetime Value by Tier and Churn Risk", PROFILE,
         "clv_predictive", ["tier_id", "churn_level"],
         (right, top, half, CHART_HEIGHT), menu=CUSTOMERS, domain=BOUGHT, stacked=True,
+        colors=RISK_COLORS,
     )  # fmt: skip
     board.chart(
         "revenue_stage", "bar", "Annual Revenue by Lifecycle Stage and Tier", PROFILE,
@@ -139,7 +140,7 @@ def _add_charts(board: Board, top: int) -> int:
     board.chart(
         "moves", "bar", "Customers Who Moved Up or Down", CHANGE, "__count",
         ["date:month", "direction"], (right, second, half, CHART_HEIGHT), menu=MOVES,
-        domain=MOVED,
+        domain=MOVED, colors=(COLORS["bad"], COLORS["good"]),
     )  # fmt: skip
     return second + CHART_HEIGHT
 
@@ -190,6 +191,7 @@ def _add_best(board: Board, row: int) -> int:
             board.cell(
                 f"{column}{row + 1 + number}", f'=ODOO.LIST({best},{number},"{name}")'
             )
+    board.heights[row + 1] = 40
     return row + 1 + TOP
 
 
