@@ -1,15 +1,22 @@
 from odoo import fields, models
 
+MANAGER_GROUP = "crm_value_tiering.group_value_manager"
+
 
 class ResCompany(models.Model):
     """Which activities are created and for whom; off by default."""
 
     _inherit = "res.company"
 
-    crm_value_save = fields.Boolean(string="Save Activities")
-    crm_value_winback = fields.Boolean(string="Win-Back Activities")
-    crm_value_contact = fields.Boolean(string="Contact Activities")
+    crm_value_save = fields.Boolean(string="Save Activities", groups=MANAGER_GROUP)
+    crm_value_winback = fields.Boolean(
+        string="Win-Back Activities", groups=MANAGER_GROUP
+    )
+    crm_value_contact = fields.Boolean(
+        string="Contact Activities", groups=MANAGER_GROUP
+    )
     crm_value_winback_days = fields.Integer(
+        groups=MANAGER_GROUP,
         string="Win Back Within (Days)",
         default=90,
         help="Win-back activities are created up to this many days after a customer is "
@@ -17,14 +24,17 @@ class ResCompany(models.Model):
     )
     crm_value_outreach_tier_id = fields.Many2one(
         "crm.value.tier",
+        groups=MANAGER_GROUP,
         string="Lowest Tier",
         help="Customers of this tier and better ones. Empty: of all tiers.",
     )
     crm_value_outreach_min_clv = fields.Monetary(
+        groups=MANAGER_GROUP,
         string="From Lifetime Value",
         help="Customers whose predicted lifetime value is at least this.",
     )
     crm_value_outreach_limit = fields.Integer(
+        groups=MANAGER_GROUP,
         string="Activities per Person and Day",
         default=10,
         help="No user gets more of these activities a day; the most valuable customers "
@@ -32,6 +42,7 @@ class ResCompany(models.Model):
     )
     crm_value_outreach_user_id = fields.Many2one(
         "res.users",
+        groups=MANAGER_GROUP,
         string="Otherwise Responsible",
         domain="[('share', '=', False), ('company_ids', 'in', id)]",
         help="Gets the activity for customers without a salesperson if the last order "

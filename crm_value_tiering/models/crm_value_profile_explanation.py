@@ -1,4 +1,5 @@
 from datetime import date
+from types import SimpleNamespace
 
 from odoo import models
 from odoo.tools import format_date, format_list
@@ -6,6 +7,14 @@ from odoo.tools import format_date, format_list
 from .crm_value_engine_forecast import RETENTION_RULE
 
 EPOCH = date(1970, 1, 1)
+
+
+class ExplainingRuns(dict):
+    """What the runs say that explain many profiles: one for all of a day.
+
+    In the context as ``crm_value_runs`` while many are explained, since each look at a
+    run's JSON is a deep copy. A remote caller cannot send an instance.
+    """
 
 
 class CrmValueProfile(models.Model):
@@ -34,12 +43,38 @@ class CrmValueProfile(models.Model):
         why["notes"] += self._get_notes(run)
         return why
 
+    def _compute_explanation_html(self):
+        profiles = self._with_runs(ExplainingRuns())
+        return super(CrmValueProfile, profiles)._compute_explanation_html()
+
+    def _with_runs(self, runs):
+        """These profiles, to be explained together with others that share ``runs``."""
+        return self.with_context(crm_value_runs=runs)
+
     def _get_explaining_run(self):
-        """The last finished run of the company: all its profiles agree with it.
+        """What the last finished run of the company says: all its profiles agree with it.
 
         ``run_id`` may be an earlier one, with the same result for this customer but
         with other scales.
+
+        :return: object with ``parameters``, ``calibration``, ``fit`` and ``counts`` of
+            the run, or None
         """
+        runs = self.env.context.get("crm_value_runs")
+        if not isinstance(runs, ExplainingRuns):
+            runs = ExplainingRuns()
+        key = (self.company_id.id, self.as_of)
+        if key not in runs:
+            run = self._find_explaining_run()
+            runs[key] = run and SimpleNamespace(
+                parameters=run.parameters,
+                calibration=run.calibration,
+                fit=run.fit,
+                counts=run.counts,
+            )
+        return runs[key] or None
+
+    def _find_explaining_run(self):
         return self.env["crm.value.run"].search(
             [
                 ("company_id", "=", self.company_id.id),

@@ -13,8 +13,11 @@ class SaleOrder(models.Model):
         groups="crm_value_tiering.group_value_user",
         help="Tier of the customer in the company of the order.",
     )
+    # Not as superuser: the colour names the tier, and can be searched and sorted by.
     value_tier_color = fields.Integer(
-        related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
+        related="value_tier_id.color",
+        related_sudo=False,
+        groups="crm_value_tiering.group_value_user",
     )
     value_pricelist_id = fields.Many2one(
         "product.pricelist",
@@ -34,6 +37,7 @@ class SaleOrder(models.Model):
 
     def _search_value_tier_id(self, operator, value):
         """Each order by the tier of its own company, whichever is the current one."""
+        self._check_field_access(self._fields["value_tier_id"], "read")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented  # the ORM negates the positive one
         return Domain.OR(
