@@ -23,7 +23,7 @@ class CrmMetric(models.Model):
     """
 
     _name = "crm.metric"
-    _inherit = "crm.limits.mixin"
+    _inherit = ["crm.common.mixin", "crm.limits.mixin"]
     _description = "Metric"
     _order = "sequence, id"
 

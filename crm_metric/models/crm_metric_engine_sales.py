@@ -49,7 +49,7 @@ class CrmMetricEngine(models.AbstractModel):
         """Leads closed in the month, for their salesperson, with the customer's tier.
 
         A lead without a company counts for that of its salesperson, else for the first
-        company, as its tier does.
+        company.
         """
         return SQL(
             """

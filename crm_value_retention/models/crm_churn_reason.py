@@ -7,7 +7,7 @@ class CrmChurnReason(models.Model):
     """Why customers leave, in the company's own words."""
 
     _name = "crm.churn.reason"
-    _inherit = "crm.limits.mixin"
+    _inherit = ["crm.common.mixin", "crm.limits.mixin"]
     _description = "Churn Reason"
     _order = "sequence, id"
 

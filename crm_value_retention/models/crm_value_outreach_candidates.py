@@ -129,7 +129,8 @@ class CrmValueOutreach(models.Model):
     @api.model
     def _get_candidates_sql_winback(self, company, today, options):
         """Customers who were lost a short while ago."""
-        policy = self.env["crm.value.policy"]._get_for_company(company, today)
+        # the preview, too, comes here: it only looks
+        policy = self.env["crm.value.policy"]._show_for_company(company, today)
         return SQL(
             """
             SELECT profile.partner_id, 'winback'::varchar AS kind,

@@ -4,6 +4,8 @@ from odoo.exceptions import ValidationError
 from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_AMOUNT, MAX_DAYS
 from odoo.addons.crm_value_tiering.models.crm_value_parameters import MAX_COUNT
 
+MANAGER_GROUP = "crm_value_tiering.group_value_manager"
+
 
 class ResCompany(models.Model):
     """Which activities are created and for whom; off by default."""
@@ -11,10 +13,15 @@ class ResCompany(models.Model):
     _name = "res.company"
     _inherit = ["res.company", "crm.limits.mixin"]
 
-    crm_value_save = fields.Boolean(string="Save Activities")
-    crm_value_winback = fields.Boolean(string="Win-Back Activities")
-    crm_value_contact = fields.Boolean(string="Contact Activities")
+    crm_value_save = fields.Boolean(string="Save Activities", groups=MANAGER_GROUP)
+    crm_value_winback = fields.Boolean(
+        string="Win-Back Activities", groups=MANAGER_GROUP
+    )
+    crm_value_contact = fields.Boolean(
+        string="Contact Activities", groups=MANAGER_GROUP
+    )
     crm_value_winback_days = fields.Integer(
+        groups=MANAGER_GROUP,
         string="Win Back Within (Days)",
         default=90,
         limits=(1, MAX_DAYS),
@@ -23,15 +30,18 @@ class ResCompany(models.Model):
     )
     crm_value_outreach_tier_id = fields.Many2one(
         "crm.value.tier",
+        groups=MANAGER_GROUP,
         string="Lowest Tier",
         help="Customers of this tier and better ones. Empty: of all tiers.",
     )
     crm_value_outreach_min_clv = fields.Monetary(
+        groups=MANAGER_GROUP,
         string="From Lifetime Value",
         limits=(0, MAX_AMOUNT),
         help="Customers whose predicted lifetime value is at least this.",
     )
     crm_value_outreach_limit = fields.Integer(
+        groups=MANAGER_GROUP,
         string="Activities per Person and Day",
         default=10,
         limits=(1, MAX_COUNT),
@@ -40,6 +50,7 @@ class ResCompany(models.Model):
     )
     crm_value_outreach_user_id = fields.Many2one(
         "res.users",
+        groups=MANAGER_GROUP,
         string="Otherwise Responsible",
         domain="[('share', '=', False), ('company_ids', 'in', id)]",
         help="Gets the activity for customers without a salesperson if the last order "

@@ -109,7 +109,8 @@ class CrmCompanyJob(models.AbstractModel):
         """
         if isinstance(companies, models.BaseModel):
             companies = companies.ids
-        companies = self.env["res.company"].browse(companies) or self.env.company
+        ids = dict.fromkeys(companies or ())  # each once, however often it is named
+        companies = self.env["res.company"].browse(ids) or self.env.company
         if companies - self.env.companies and not self.env.su:
             raise AccessError(
                 self.env._(

@@ -37,10 +37,20 @@ class CrmEffectiveMixin(models.AbstractModel):
         "another one follows.",
     )
 
+    def _prepare_create_values(self, vals_list):
+        """A period that ends before it begins is no range: PostgreSQL would fail before
+        the constraint below is asked."""
+        vals_list = super()._prepare_create_values(vals_list)
+        names = ("date_from", "date_to", self._rec_name)
+        for vals in vals_list:
+            period = self.new({name: vals[name] for name in names if name in vals})
+            period._check_effective_dates()
+        return vals_list
+
     @api.constrains("date_from", "date_to")
     def _check_effective_dates(self):
         for record in self:
-            if record.date_to and record.date_to <= record.date_from:
+            if record.date_to and record.date_to <= (record.date_from or MIN_DATE):
                 raise ValidationError(
                     self.env._(
                         "“%(name)s” would end before it begins: choose a “Valid Until” "

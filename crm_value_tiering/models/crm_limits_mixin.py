@@ -85,11 +85,11 @@ class CrmLimitsMixin(models.AbstractModel):
             return format_date(self.env, limit)
         return formatLang(self.env, limit, digits=0 if limit == int(limit) else 2)
 
-    def _prepare_create_values(self, vals_list):
-        vals_list = super()._prepare_create_values(vals_list)
-        for vals in vals_list:
-            self._check_limits(vals)
-        return vals_list
+    def _add_missing_default_values(self, values):
+        # in ``create``, before Odoo computes anything from them
+        values = super()._add_missing_default_values(values)
+        self._check_limits(values)
+        return values
 
     def write(self, vals):
         # who may not write learns that first

@@ -238,7 +238,10 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _update_leads(self, job):
-        """Copy the tiers to the company's open leads, those that changed only."""
+        """Copy the tiers to the company's open leads, those that changed only.
+
+        Leads without a company lose a tier from before there were several.
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -246,13 +249,13 @@ class CrmValueEngine(models.AbstractModel):
                    SET value_tier_id = current.tier_id, priority = %(priority)s
                   FROM (SELECT candidate.id, profile.tier_id
                           FROM crm_lead candidate
-                          LEFT JOIN res_users seller ON seller.id = candidate.user_id
                           LEFT JOIN res_partner partner
                             ON partner.id = candidate.partner_id
                           LEFT JOIN crm_value_profile profile
                             ON profile.partner_id = partner.commercial_partner_id
-                           AND profile.company_id = %(company)s
-                         WHERE COALESCE(candidate.company_id, seller.company_id, %(main)s)
+                           AND profile.company_id
+                             = COALESCE(candidate.company_id, %(only)s)
+                         WHERE COALESCE(candidate.company_id, %(only)s, %(company)s)
                              = %(company)s
                            AND %(open)s %(in_scope)s) current
                  WHERE current.id = lead.id
@@ -261,7 +264,7 @@ class CrmValueEngine(models.AbstractModel):
                 company=job.company.id,
                 open=self.env["crm.lead"]._get_open_lead_sql("candidate"),
                 in_scope=self.env["crm.value.source"]._get_scope_sql(job.scope),
-                main=self.env["crm.lead"]._get_default_value_company().id,
+                only=self.env["crm.lead"]._get_only_company().id or None,
                 priority=self.env["crm.lead"]._get_priority_sql(
                     "lead", SQL("current.tier_id")
                 ),

@@ -20,6 +20,7 @@ class CrmValueOverride(models.Model):
     _rec_name = "partner_id"
     _erasable_texts = ("reason",)
 
+    date_from = fields.Date(default=lambda self: self.env.company._get_value_today())
     partner_id = fields.Many2one(
         "res.partner",
         string="Customer",
@@ -86,6 +87,7 @@ class CrmValueOverride(models.Model):
     # --------------------------------------------------------------------- CRUD
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         partners = self.env["res.partner"]
         vals_list = [
             {
@@ -99,13 +101,30 @@ class CrmValueOverride(models.Model):
             for vals in vals_list
         ]
         overrides = super().create(vals_list)
+        overrides._check_not_past()
         overrides._apply_to_customers()
         return overrides
 
+    def _check_not_past(self):
+        """What held in the past cannot be changed, nor made up; the superuser may."""
+        for override in self if not self.env.su else ():
+            today = override.company_id._get_value_today()
+            if override.date_from < today:
+                raise UserError(
+                    self.env._(
+                        "A tier cannot be set for the past: begin on %(date)s or later.",
+                        date=format_date(self.env, today),
+                    )
+                )
+
     def write(self, vals):
-        """The last day is all that can change, and not in the past."""
+        """The last day is all that can change, and not in the past; who ended it early
+        is noted by :meth:`action_end`."""
         self.check_access("write")
-        if set(vals) - {"date_to", "ended_by_id"}:
+        self._check_limits(vals)
+        if set(vals) - {"date_to", "ended_by_id"} or (
+            "ended_by_id" in vals and not self.env.su
+        ):
             raise UserError(
                 self.env._(
                     "A tier set by hand cannot be changed: end it and set another one."
@@ -137,7 +156,7 @@ class CrmValueOverride(models.Model):
             for override in overrides:
                 if not override.date_to or override.date_to > today:
                     end = max(today, override.date_from)
-                    override.write({"date_to": end, "ended_by_id": self.env.uid})
+                    override.sudo().write({"date_to": end, "ended_by_id": self.env.uid})
 
     def action_open_partner(self):
         """Open the contact, on its value page."""

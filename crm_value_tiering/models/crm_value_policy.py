@@ -4,6 +4,10 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 
+# In the context while a value model writes its lines: an object, so that no remote
+# caller can say it.
+LINES_FOLLOW = object()
+
 
 class CrmValuePolicy(models.Model):
     """How a company measures the value of its customers; versioned by date."""
@@ -39,6 +43,21 @@ class CrmValuePolicy(models.Model):
         help="What the last check of the forecast against the past found.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return (
+            super(CrmValuePolicy, self._with_lines())
+            .create(vals_list)
+            .with_env(self.env)
+        )
+
+    def write(self, vals):
+        return super(CrmValuePolicy, self._with_lines()).write(vals)
+
+    def _with_lines(self):
+        """Its lines are checked together, when all are written."""
+        return self.with_context(crm_value_lines=LINES_FOLLOW)
+
     @api.model
     def _get_for_company(self, company, date):
         """The version that is valid for ``company`` on ``date``.
@@ -65,6 +84,16 @@ class CrmValuePolicy(models.Model):
             lambda policy: not policy.date_to
             or policy.date_to > policy.company_id._get_value_today()
         )
+
+    @api.model
+    def _show_for_company(self, company, date):
+        """As :meth:`_get_for_company`, but a company without a model gets one with the
+        defaults that is not stored: for whoever only looks."""
+        found = self._find_for_company(company, date)
+        if found:
+            return found
+        names = ["company_id", *self._get_parameter_fields(), "schedule"]
+        return self.new({**self.default_get(names), "company_id": company.id})
 
     @api.model
     def _create_for_company(self, company):

@@ -334,6 +334,58 @@ class CrmValueProfile(models.Model):
                 heir._get_transitions().partner_id = customer
                 heir.partner_id = customer
 
+    @api.model
+    def _remember_origin(self, partners):
+        """Note on the changes of ``partners``, about to join another customer, that they
+        are theirs."""
+        changes = self.sudo().search([("partner_id", "in", partners.ids)])
+        changes = changes._get_transitions().filtered(
+            lambda change: not (change.is_merged or change.origin_partner_id)
+        )
+        for partner, own in changes.grouped("partner_id").items():
+            own.origin_partner_id = partner
+
+    @api.model
+    def _give_back(self, partners):
+        """Return to ``partners``, customers of their own again, what was theirs.
+
+        Joining another customer takes no right to customer value, and may have been a
+        mistake: leaving again brings the history back, and the class it led to.
+        """
+        changes = self.env["crm.value.transition"].sudo()
+        changes = changes.search(
+            [("origin_partner_id", "in", partners.ids)], order="date, id"
+        )
+        by_customer = changes.grouped(lambda c: (c.company_id, c.origin_partner_id))
+        for (company, partner), own in by_customer.items():
+            profile = self.sudo().search(
+                [("company_id", "=", company.id), ("partner_id", "=", partner.id)]
+            )
+            heir = own.profile_id[:1]
+            whole = not heir.override_id and heir._get_transitions() == own
+            if not profile and whole:
+                profile = heir  # all of it was theirs
+                profile.partner_id = partner
+            elif not profile:
+                profile = self.sudo().create(
+                    {
+                        "company_id": company.id,
+                        "partner_id": partner.id,
+                        "as_of": heir.as_of,
+                        "data_state": "no_purchase",
+                        "purchase_days": 0,
+                        **own._get_classes(),
+                    }
+                )
+            own.write(
+                {
+                    "profile_id": profile.id,
+                    "partner_id": partner.id,
+                    "origin_partner_id": False,
+                    "is_merged": False,
+                }
+            )
+
     def _get_transitions(self):
         return self.env["crm.value.transition"].search([("profile_id", "in", self.ids)])
 

@@ -1,4 +1,5 @@
 from datetime import date
+from types import SimpleNamespace
 
 from odoo import models
 from odoo.tools import format_date, format_list
@@ -8,6 +9,14 @@ from .crm_value_engine_forecast import RETENTION_RULE
 EPOCH = date(1970, 1, 1)
 # Share of the others whom somebody is ahead of who is level with one, or behind one.
 NEARLY_ALL = 0.999
+
+
+class ExplainingRuns(dict):
+    """What the runs say that explain many profiles: one for all of a day.
+
+    In the context as ``crm_value_runs`` while many are explained, since each look at a
+    run's JSON is a deep copy. A remote caller cannot send an instance.
+    """
 
 
 class CrmValueProfile(models.Model):
@@ -36,25 +45,48 @@ class CrmValueProfile(models.Model):
         why["notes"] += self._get_notes(run)
         return why
 
+    def _compute_explanation_html(self):
+        profiles = self._with_runs(ExplainingRuns())
+        return super(CrmValueProfile, profiles)._compute_explanation_html()
+
+    def _with_runs(self, runs):
+        """These profiles, to be explained together with others that share ``runs``."""
+        return self.with_context(crm_value_runs=runs)
+
     def _get_explaining_run(self):
-        """The last finished run of the company: all its profiles agree with it.
+        """What the last finished run of the company says: all its profiles agree with it.
 
         ``run_id`` may be an earlier one, with the same result for this customer but
-        with other scales. Those who see their own customers only do not see the run:
-        it counts everybody's.
+        with other scales. It is read as superuser: who sees their own customers only does
+        not see the run, which counts everybody's.
+
+        :return: object with ``parameters``, ``calibration``, ``fit`` and ``counts`` of
+            the run, or None
         """
-        return (
-            self.env["crm.value.run"]
-            .sudo()
-            .search(
-                [
-                    ("company_id", "=", self.company_id.id),
-                    ("state", "=", "done"),
-                    ("as_of", "=", self.as_of),
-                ],
-                order="id desc",
-                limit=1,
+        runs = self.env.context.get("crm_value_runs")
+        if not isinstance(runs, ExplainingRuns):
+            runs = ExplainingRuns()
+        key = (self.company_id.id, self.as_of)
+        if key not in runs:
+            run = self._find_explaining_run()
+            runs[key] = run and SimpleNamespace(
+                parameters=run.parameters,
+                calibration=run.calibration,
+                fit=run.fit,
+                counts=run.counts,
             )
+        return runs[key] or None
+
+    def _find_explaining_run(self):
+        runs = self.env["crm.value.run"].sudo()
+        return runs.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "done"),
+                ("as_of", "=", self.as_of),
+            ],
+            order="id desc",
+            limit=1,
         )
 
     def _get_value_parts(self, run):

@@ -169,13 +169,14 @@ class CrmValueRun(models.Model):
         :return: the runs, one per company; a company that somebody else is computing
             right now is left out: that computation's result will do
         :raise AccessError: without the right to compute
-        :raise UserError: when ``as_of`` is no date, or in the future (the superuser may)
+        :raise UserError: when ``as_of`` is no date, or, unless the superuser calls, in
+            the future or before the first purchase
         """
         self._check_may_run()
         companies = self._resolve_companies(companies)
         as_of = companies._parse_value_day(as_of)
         for company in companies if not self.env.su else ():
-            self._check_not_future(company, as_of)
+            self._check_day(company, as_of)
         runs = self.browse()
         for company in companies:
             run = self._recompute_company(company, as_of or company._get_value_today())
@@ -203,9 +204,29 @@ class CrmValueRun(models.Model):
 
     # ----------------------------------------------------------------- business
     @api.model
+    def _check_day(self, company, as_of):
+        """:raise UserError: when there is nothing to be computed for that day"""
+        if not as_of:
+            return
+        self._check_not_future(company, as_of)
+        if as_of == company._get_value_today():
+            return
+        policy = self.env["crm.value.policy"].sudo()._show_for_company(company, as_of)
+        first = self.env["crm.value.engine"]._get_purchase_span(company, policy)[0]
+        if first and as_of < first:
+            raise UserError(
+                self.env._(
+                    "Nobody had bought yet on %(date)s. Choose %(first)s, the day of the "
+                    "first purchase, or later.",
+                    date=format_date(self.env, as_of),
+                    first=format_date(self.env, first),
+                )
+            )
+
+    @api.model
     def _check_not_future(self, company, as_of):
         """Orders of days to come would be missing: their absence looks like churn."""
-        if as_of and as_of > company._get_value_today():
+        if as_of > company._get_value_today():
             raise UserError(
                 self.env._(
                     "%(date)s is in the future: choose today or an earlier day.",

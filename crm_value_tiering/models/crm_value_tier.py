@@ -11,7 +11,7 @@ class CrmValueTier(models.Model):
     """A class of customers, best first, with what the company does for them."""
 
     _name = "crm.value.tier"
-    _inherit = "crm.limits.mixin"
+    _inherit = ["crm.common.mixin", "crm.limits.mixin"]
     _description = "Value Tier"
     _order = "sequence, id"
     name = fields.Char(required=True, translate=True)
@@ -111,6 +111,18 @@ class CrmValueTier(models.Model):
                     total=round(total, 2),
                 )
             )
+
+    @api.model
+    def _check_limits(self, vals):
+        """A company-dependent reference has no foreign key: Odoo stores any text, and
+        fails whenever it is read."""
+        super()._check_limits(vals)
+        pricelist = vals.get("pricelist_id")
+        if pricelist and not (
+            isinstance(pricelist, int)
+            and self.env["product.pricelist"].browse(pricelist).exists()
+        ):
+            raise ValidationError(self.env._("There is no such price list."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_named(self):

@@ -48,6 +48,9 @@ class ResCompany(models.Model):
         :raise UserError: when it is no date
         """
         try:
+            # Odoo reads the first ten characters and drops the others
+            if isinstance(day, str) and len(day) not in (0, 10):
+                raise ValueError(day)
             return fields.Date.to_date(day)
         except (TypeError, ValueError) as error:
             raise UserError(

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+MANAGER_GROUP = "crm_value_tiering.group_value_manager"
+
 
 class ResConfigSettings(models.TransientModel):
     """The value model of the current company, on the settings page.
@@ -11,8 +13,12 @@ class ResConfigSettings(models.TransientModel):
     _name = "res.config.settings"
     _inherit = ["res.config.settings", "crm.limits.mixin"]
 
-    crm_value_policy_id = fields.Many2one("crm.value.policy", readonly=True)
-    crm_value_timezone = fields.Char(string="Time Zone", readonly=True)
+    crm_value_policy_id = fields.Many2one(
+        "crm.value.policy", readonly=True, groups=MANAGER_GROUP
+    )
+    crm_value_timezone = fields.Char(
+        string="Time Zone", readonly=True, groups=MANAGER_GROUP
+    )
     crm_value_source = fields.Selection(
         lambda self: (
             self.env["crm.value.policy"]
@@ -20,15 +26,24 @@ class ResConfigSettings(models.TransientModel):
             ._description_selection(self.env)
         ),
         string="Revenue From",
+        groups=MANAGER_GROUP,
         help="Where revenue comes from: confirmed sales orders, or posted invoices less "
         "credit notes.",
     )
-    crm_value_include_zero = fields.Boolean(string="Count Free Orders")
-    crm_value_window_days = fields.Integer(string="Observation Window")
-    crm_value_weight_recency = fields.Integer(string="Recency")
-    crm_value_weight_frequency = fields.Integer(string="Frequency")
-    crm_value_weight_monetary = fields.Integer(string="Monetary Value")
-    crm_value_weight_variety = fields.Integer(string="Variety")
+    crm_value_include_zero = fields.Boolean(
+        string="Count Free Orders", groups=MANAGER_GROUP
+    )
+    crm_value_window_days = fields.Integer(
+        string="Observation Window", groups=MANAGER_GROUP
+    )
+    crm_value_weight_recency = fields.Integer(string="Recency", groups=MANAGER_GROUP)
+    crm_value_weight_frequency = fields.Integer(
+        string="Frequency", groups=MANAGER_GROUP
+    )
+    crm_value_weight_monetary = fields.Integer(
+        string="Monetary Value", groups=MANAGER_GROUP
+    )
+    crm_value_weight_variety = fields.Integer(string="Variety", groups=MANAGER_GROUP)
     crm_value_tier_rule = fields.Selection(
         lambda self: (
             self.env["crm.value.policy"]
@@ -36,6 +51,7 @@ class ResConfigSettings(models.TransientModel):
             ._description_selection(self.env)
         ),
         string="Tiers By",
+        groups=MANAGER_GROUP,
     )
     crm_value_schedule = fields.Selection(
         lambda self: (
@@ -44,13 +60,16 @@ class ResConfigSettings(models.TransientModel):
             ._description_selection(self.env)
         ),
         string="Computed",
+        groups=MANAGER_GROUP,
     )
-    crm_value_hysteresis = fields.Float(string="Downgrade Tolerance")
-    crm_value_margin_rate = fields.Float(string="Margin")
-    crm_value_discount_rate = fields.Float(string="Discount")
-    crm_value_horizon_years = fields.Integer(string="Horizon")
-    crm_value_new_days = fields.Integer(string="New For")
-    crm_value_lost_days = fields.Integer(string="Lost After")
+    crm_value_hysteresis = fields.Float(
+        string="Downgrade Tolerance", groups=MANAGER_GROUP
+    )
+    crm_value_margin_rate = fields.Float(string="Margin", groups=MANAGER_GROUP)
+    crm_value_discount_rate = fields.Float(string="Discount", groups=MANAGER_GROUP)
+    crm_value_horizon_years = fields.Integer(string="Horizon", groups=MANAGER_GROUP)
+    crm_value_new_days = fields.Integer(string="New For", groups=MANAGER_GROUP)
+    crm_value_lost_days = fields.Integer(string="Lost After", groups=MANAGER_GROUP)
 
     @api.model
     def _get_value_settings(self):
@@ -77,22 +96,23 @@ class ResConfigSettings(models.TransientModel):
     @api.model
     def get_values(self):
         values = super().get_values()
-        if not self.env.user.has_group("crm_value_tiering.group_value_manager"):
+        if not self.env.user.has_group(MANAGER_GROUP):
             return values
         company = self.env.company
-        policy = self.env["crm.value.policy"]._get_for_company(
+        # nothing is created for whoever only looks
+        policy = self.env["crm.value.policy"]._show_for_company(
             company, company._get_value_today()
         )
         values |= {
             name: policy[source] for name, source in self._get_value_settings().items()
         }
-        values["crm_value_policy_id"] = policy.id
+        values["crm_value_policy_id"] = policy._origin.id
         values["crm_value_timezone"] = company._get_value_timezone()
         return values
 
     def set_values(self):
         super().set_values()
-        if not self.env.user.has_group("crm_value_tiering.group_value_manager"):
+        if not self.env.user.has_group(MANAGER_GROUP):
             return
         company = self.env.company
         today = company._get_value_today()

@@ -1,10 +1,14 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .crm_value_profile import CHURN_LEVELS, LIFECYCLES
+from .crm_value_profile_explanation import ExplainingRuns
 
 VALUE_GROUP = "crm_value_tiering.group_value_user"
+# Reasons in words take some milliseconds per contact.
+MAX_CARDS = 100
 
 
 class ResPartner(models.Model):
@@ -192,11 +196,13 @@ class ResPartner(models.Model):
             partner.value_explanation_html = partner.value_profile_id.explanation_html
 
     # -------------------------------------------------------------- search
-    def _search_value(self, name, operator, value):
-        """Domain of the contacts whose profile's ``name`` is as asked.
+    def _search_value(self, field_name, operator, value):
+        """Domain of the contacts whose profile is as asked; the others are "not set".
 
-        Contacts without a profile are found by "not set".
+        Odoo checks the groups of stored fields in a search, not of these.
         """
+        self._check_field_access(self._fields[field_name], "read")
+        name = self._get_value_fields().get(field_name, "id")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented  # the ORM negates the positive one
         own = Domain("company_id", "=", self.env.company.id)
@@ -216,22 +222,22 @@ class ResPartner(models.Model):
         return domain
 
     def _search_value_profile_id(self, operator, value):
-        return self._search_value("id", operator, value)
+        return self._search_value("value_profile_id", operator, value)
 
     def _search_value_tier_id(self, operator, value):
-        return self._search_value("tier_id", operator, value)
+        return self._search_value("value_tier_id", operator, value)
 
     def _search_value_lifecycle(self, operator, value):
-        return self._search_value("lifecycle", operator, value)
+        return self._search_value("value_lifecycle", operator, value)
 
     def _search_value_churn_level(self, operator, value):
-        return self._search_value("churn_level", operator, value)
+        return self._search_value("value_churn_level", operator, value)
 
     def _search_value_score(self, operator, value):
         return self._search_value("value_score", operator, value)
 
     def _search_value_clv(self, operator, value):
-        return self._search_value("clv_predictive", operator, value)
+        return self._search_value("value_clv", operator, value)
 
     # ------------------------------------------------------------ grouping
     def _field_to_sql(self, alias, field_expr, query=None):
@@ -275,7 +281,8 @@ class ResPartner(models.Model):
 
         :param company_id: id of the company whose value to show, as on a document of
             that company; default: the current one
-        :return: list of dicts, in the order of ``self``: ``partner_id``, ``company``
+        :return: list of dicts, one per contact in the order of ``self``: ``partner_id``,
+            ``company``
             (its name, when the user works for several) and, with a profile, what
             ``crm.value.profile._get_card`` says; ``profile_id`` is False without one,
             and ``is_hidden`` tells whether another salesperson's customer is meant.
@@ -284,17 +291,25 @@ class ResPartner(models.Model):
         """
         if not self.env.user.has_group(VALUE_GROUP):
             return []
+        named = self.browse(dict.fromkeys(self.ids))
+        if len(named) > MAX_CARDS:
+            raise UserError(
+                self.env._(
+                    "Ask for %(most)s customers at most at once.", most=MAX_CARDS
+                )
+            )
         company = self.env["res.company"].browse(company_id or self.env.company.id)
         if company not in self.env.companies:
             return []
-        partners = self.with_company(company)._filtered_access("read")
+        partners = named.with_company(company)._filtered_access("read")
         several = len(self.env.user.company_ids) > 1
         cards = []
+        runs = ExplainingRuns()
         for partner in partners:
             card = {"partner_id": partner.id, "profile_id": False}
             card["company"] = company.name if several else ""
             if partner.value_profile_id:
-                card.update(partner.value_profile_id._get_card())
+                card.update(partner.value_profile_id._with_runs(runs)._get_card())
             else:
                 card["is_hidden"] = partner.value_is_hidden
             cards.append(card)
@@ -332,8 +347,11 @@ class ResPartner(models.Model):
             # what somebody decided about a person is not meant for a company
             overrides = self.env["crm.value.override"]
             overrides.search([("partner_id", "in", joined.ids)]).action_end()
+            profiles = self.env["crm.value.profile"]
+            profiles._remember_origin(joined)
             for customer, partners in joined.grouped("commercial_partner_id").items():
-                self.env["crm.value.profile"]._follow_customer(partners, customer)
+                profiles._follow_customer(partners, customer)
+            profiles._give_back(self - joined)
             overrides._update_leads(after.ids)
         (before | after)._mark_value_dirty()
 

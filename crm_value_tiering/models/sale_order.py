@@ -13,8 +13,11 @@ class SaleOrder(models.Model):
         groups="crm_value_tiering.group_value_user",
         help="Tier of the customer in the company of the order.",
     )
+    # Not as superuser: the colour names the tier, and can be searched and sorted by.
     value_tier_color = fields.Integer(
-        related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
+        related="value_tier_id.color",
+        related_sudo=False,
+        groups="crm_value_tiering.group_value_user",
     )
     value_pricelist_id = fields.Many2one(
         "product.pricelist",

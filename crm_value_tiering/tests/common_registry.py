@@ -31,7 +31,9 @@ class RegistryCommon(TransactionCase):
 
     def _is_open(self, model, *operations):
         """Whether somebody has one of the rights ``operations`` on ``model``."""
-        lines = self.env["ir.model.access"].search([("model_id.model", "=", model._name)])
+        lines = self.env["ir.model.access"].search(
+            [("model_id.model", "=", model._name)]
+        )
         return any(line[f"perm_{name}"] for line in lines for name in operations)
 
     def _get_own_fields(self):

@@ -129,6 +129,32 @@ class TestValueRun(ValueCommon):
             self.runs.recompute(self.company, "2026-06-30").as_of, self.as_of
         )
 
+    def test_text_after_a_day(self):
+        """Odoo would read the first ten characters and forget the rest."""
+        runs = self.env["crm.value.run"]
+        for day in ("2026-01-01'; drop table x;--", "2026-06-30 12:00:00", "20260101"):
+            with (
+                self.subTest(day=day),
+                self.assertRaisesRegex(UserError, "is not a date"),
+            ):
+                runs.recompute(self.company, day)
+
+    def test_before_the_first_purchase(self):
+        """Nobody was a customer; the history would fill with comings and goings."""
+        runs = self.env["crm.value.run"].with_user(self.manager)
+        first = self.as_of - timedelta(days=275)
+        for day in ("0001-01-01", "1900-06-01", first - timedelta(days=1)):
+            with (
+                self.subTest(day=day),
+                self.assertRaisesRegex(UserError, "Nobody had bought yet"),
+            ):
+                runs.recompute(self.company.ids, day)
+        self.assertEqual(runs.recompute(self.company.ids, first).state, "done")
+
+    def test_a_company_named_often(self):
+        runs = self.env["crm.value.run"].with_user(self.manager)
+        self.assertEqual(len(runs.recompute(self.company.ids * 20, self.as_of)), 1)
+
     def test_several_companies(self):
         other = self._create_company("Value Test Other Company")
         self.manager.company_ids = [Command.link(other.id)]

@@ -10,6 +10,9 @@ from odoo.tests import tagged
 
 from odoo.addons.crm_value_tiering.tests.common_registry import RegistryCommon
 
+# What their companies share is waiting for a decision.
+WAITING: set[str] = set()
+
 
 @tagged("standard", "post_install", "-at_install")
 class TestRegistry(RegistryCommon):
@@ -41,6 +44,48 @@ class TestRegistry(RegistryCommon):
             with self.subTest(model=model._name):
                 rules = self._get_rules(model)
                 self.assertIn("[('create_uid', '=', user.id)]", rules)
+
+    def test_a_line_stays_in_its_record(self) -> None:
+        """The record decides whose company it is, and who may see it."""
+        mixin, lines = self.registry["crm.line.mixin"], set()
+        for model in self.own:
+            parents = {
+                field.name
+                for field in model._fields.values()
+                if field.type == "many2one"
+                and field.ondelete == "cascade"
+                and any(
+                    inverse.type == "one2many" and inverse.inverse_name == field.name
+                    for inverse in self.env[field.comodel_name]._fields.values()
+                    if inverse.comodel_name == model._name
+                    and field.comodel_name in {own._name for own in self.own}
+                )
+            }
+            company = model._fields.get("company_id")
+            if company and company.store and company.related:
+                parents.add(company.related.split(".")[0])
+            if parents and self._is_open(model, "write"):
+                lines.add(model._name)
+                with self.subTest(model=model._name):
+                    self.assertTrue(issubclass(type(model), mixin))
+                    self.assertEqual({model._line_of}, parents)
+        self.assertLessEqual({"crm.value.policy.tier", "crm.value.setup.tier"}, lines)
+
+    def test_what_all_companies_share_is_nobodys(self) -> None:
+        """A manager of one company does not change it for the others."""
+        mixin, common = self.registry["crm.common.mixin"], set()
+        for model in self.own:
+            if (
+                model._transient
+                or "company_id" in model._fields
+                or model._original_module in WAITING
+                or not self._is_open(model, "write", "create", "unlink")
+            ):
+                continue
+            common.add(model._name)
+            with self.subTest(model=model._name):
+                self.assertTrue(issubclass(type(model), mixin))
+        self.assertIn("crm.value.tier", common)
 
     def test_the_company_is_chosen_once(self) -> None:
         """Whatever people may write, and belongs to a company, cannot change it."""

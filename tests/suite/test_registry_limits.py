@@ -55,7 +55,14 @@ class TestRegistryLimits(RegistryCommon):
         """Before it reaches the database, whoever sends it."""
         for model, field in self._get_entered(NUMBERS):
             low, high = model._get_limits()[field.name]
-            strange = ["nan", float("nan"), float("inf"), float("-inf"), "many", 10**400]
+            strange = [
+                "nan",
+                float("nan"),
+                float("inf"),
+                float("-inf"),
+                "many",
+                10**400,
+            ]
             for value in (*strange, low - 1, high + 1, 2**40 * high + 1):
                 with self.subTest(field=str(field), value=str(value)[:20]):
                     with self.assertRaisesRegex(ValidationError, "must be between"):

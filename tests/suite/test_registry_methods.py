@@ -118,11 +118,12 @@ class TestRegistryMethods(RegistryCommon, RetentionCommon):
         for ids in own:
             yield ids, {}
             yield [*ids, *(7 for _name in named), "one too many"], {}
-            yield ids, {"no_such_argument": 1}
-            for value in (*HOSTILE, *records) if named else ():
+        for ids in own[:2] if named else ():
+            for value in (*HOSTILE, *records):
                 yield [*ids, *(value for _name in named)], {}
-                yield [*ids, value], {}
-                yield ids, {named[-1]: value}
+                if len(named) > 1:
+                    yield [*ids, value], {}
+                    yield ids, {named[-1]: value}
 
     def _get_checksums(self, without: set[str] = frozenset()) -> dict[str, str]:
         self.env.flush_all()
@@ -170,6 +171,7 @@ class TestRegistryMethods(RegistryCommon, RetentionCommon):
                 su=False,
                 context={"allowed_company_ids": self.company.ids},
             )
+            self.env.invalidate_all()
             with self.subTest(method=f"{model._name}.{name}"):
                 for args, kwargs in self._get_calls(model, method, signature):
                     self._call(env[model._name], name, args, kwargs)
@@ -178,7 +180,6 @@ class TestRegistryMethods(RegistryCommon, RetentionCommon):
 
     @mute_logger("odoo.sql_db", "odoo.addons.base.models.ir_rule")
     def _call(self, model: BaseModel, name: str, args: list, kwargs: dict) -> None:
-        self.env.invalidate_all()
         try:
             with self.env.cr.savepoint():
                 call_kw(model, name, args, kwargs)
