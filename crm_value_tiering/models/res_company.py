@@ -14,10 +14,31 @@ class ResCompany(models.Model):
 
         Its contact's, else its working hours', else UTC: jobs run for the company, not
         for whoever happens to start them, so the user's own time zone plays no part.
+        A name that is not known any more, as a restored database may hold, counts as
+        none: one company's must not stop the jobs of all others.
         """
+        names = self._get_value_timezones()
+        return next((n for n in names if n in pytz.all_timezones_set), "UTC")
+
+    def _get_value_timezones(self):
+        """The names of time zones that were chosen for the company, the first first."""
         self.ensure_one()
         company = self.sudo()
-        return company.partner_id.tz or company.resource_calendar_id.tz or "UTC"
+        names = [company.partner_id.tz, company.resource_calendar_id.tz]
+        return [name for name in names if name]
+
+    def _get_value_timezone_warning(self):
+        """A sentence when the time zone that was chosen is not the one in use."""
+        names, used = self._get_value_timezones(), self._get_value_timezone()
+        if used in names[:1] or not names:
+            return ""
+        return self.env._(
+            "The time zone “%(name)s” of %(company)s is not known, so days begin and end "
+            "as in “%(used)s”. Choose another one on the contact of the company.",
+            name=names[0],
+            company=self.sudo().name,
+            used=used,
+        )
 
     def _get_value_today(self):
         """Today's date in the company's time zone."""

@@ -26,6 +26,7 @@ from . import test_value_selling
 from . import test_value_settings
 from . import test_value_setup
 from . import test_value_tiers
+from . import test_value_timezone
 from . import test_value_tours
 from . import test_value_transition_board
 from . import test_value_ui
