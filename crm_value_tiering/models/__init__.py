@@ -1,5 +1,6 @@
 from . import crm_effective_mixin
 from . import crm_company_mixin
+from . import crm_named_mixin
 from . import crm_company_job
 from . import crm_job_run
 from . import crm_explanation_mixin
