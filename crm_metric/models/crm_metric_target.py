@@ -29,7 +29,7 @@ class CrmMetricTarget(models.Model):
         string="Sales Team",
         check_company=True,
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="restrict",
         help="Empty: all teams together.",
     )
     user_id = fields.Many2one(
@@ -37,13 +37,13 @@ class CrmMetricTarget(models.Model):
         string="Salesperson",
         domain=[("share", "=", False)],
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="restrict",
         help="Empty: all salespeople together.",
     )
     tier_id = fields.Many2one(
         "crm.value.tier",
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="restrict",
         help="Empty: all tiers together.",
     )
     date_from = fields.Date(
