@@ -1,10 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CrmChurnReason(models.Model):
     """Why customers leave, in the company's own words."""
 
     _name = "crm.churn.reason"
+    _inherit = "crm.named.mixin"
     _description = "Churn Reason"
     _order = "sequence, id"
 
@@ -15,3 +16,7 @@ class CrmChurnReason(models.Model):
     _name_uniq = models.Constraint(
         "UNIQUE (name)", "There is a reason of this name already."
     )
+
+    @api.model
+    def _get_naming_fields(self):
+        return [*super()._get_naming_fields(), ("crm.churn.record", "reason_id")]

@@ -18,6 +18,7 @@ class ResCompany(models.Model):
     crm_value_outreach_tier_id = fields.Many2one(
         "crm.value.tier",
         string="Lowest Tier",
+        ondelete="restrict",  # emptied, activities would be created for all tiers
         help="Customers of this tier and better ones. Empty: of all tiers.",
     )
     crm_value_outreach_min_clv = fields.Monetary(

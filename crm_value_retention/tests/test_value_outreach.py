@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
@@ -103,6 +104,13 @@ class TestValueOutreach(RetentionCommon):
         self.assertFalse(self._schedule(company))
         self.company.crm_value_save = False
         self.assertEqual(self._schedule().partner_id, self.lost)
+
+    def test_lowest_tier_stays(self):
+        """Without it, activities would be created for the customers of all tiers."""
+        tier = self.env["crm.value.tier"].create({"name": "Value Test Lowest"})
+        self.company.crm_value_outreach_tier_id = tier
+        with self.assertRaisesRegex(UserError, "settings name them: Value Test Lowest"):
+            tier.with_user(self.manager).unlink()
 
     def test_owner(self):
         """Salesperson, else the leader of the last order's team, else the fallback."""
