@@ -97,6 +97,13 @@ class TestValueDrive(ValueCommon):
             high.with_user(self.seller).automated_probability,
             low.with_user(self.seller).automated_probability,
         )
+        self.tier_low.active = False
+        for lead, tier in ((high, "High"), (low, "Low")):
+            tooltip = lead.with_user(self.seller).prepare_pls_tooltip_data()
+            named = tooltip["low_3_data"] + tooltip["top_3_data"]
+            self.assertIn(
+                ("value_tier_id", tier), [(one["field"], one["value"]) for one in named]
+            )
 
     # ---------------------------------------------------------------- priority
     def test_stars_on_creation(self):

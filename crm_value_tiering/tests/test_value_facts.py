@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ..hooks import post_init_hook
 from .common import ValueCommon
 
 
@@ -203,9 +204,8 @@ class TestValueFacts(ValueCommon):
         self.assertEqual(run.customer_count, 0)
         self.assertEqual(run.written_count, 0)
 
-    def test_very_many_purchases_do_not_overflow(self):
-        """2,000 days of purchases, then one day in a row; and T = 0."""
-        order = self._buy(self.customer, self.as_of - timedelta(days=2400), 1)
+    def _repeat_daily(self, order, times):
+        """The same order on each of the following days."""
         self.env.flush_all()
         columns = SQL(", ").join(
             SQL.identifier(name)
@@ -216,11 +216,19 @@ class TestValueFacts(ValueCommon):
             SQL(
                 "INSERT INTO sale_order (%(columns)s, date_order)"
                 " SELECT %(columns)s, date_order + day * interval '1 day'"
-                " FROM sale_order, generate_series(1, 1999) day WHERE id = %(id)s",
+                " FROM sale_order, generate_series(1, %(times)s) day WHERE id = %(id)s",
                 columns=columns,
+                times=times,
                 id=order.id,
             )
         )
+
+    def test_very_many_purchases_do_not_overflow(self):
+        """2,000 days of purchases in a row, then silence or not; and T = 0."""
+        loyal = self._create_customer("Loyal")
+        for customer, days_ago in ((self.customer, 2400), (loyal, 1999)):
+            order = self._buy(customer, self.as_of - timedelta(days=days_ago), 1)
+            self._repeat_daily(order, 1999)
         fresh = self._create_customer("Fresh")
         self._buy(fresh, self.as_of, 1)
         self._population(40)
@@ -230,6 +238,11 @@ class TestValueFacts(ValueCommon):
         many, new = self._profile(self.customer), self._profile(fresh)
         self.assertEqual(many.purchase_days, 2000)
         self.assertLess(many.p_alive, 0.001)
+        daily = self._profile(loyal)
+        self.assertEqual(daily.purchase_days, 2000)
+        self.assertGreater(daily.p_alive, 0.99)
+        self.assertTrue(250 < daily.expected_purchases < 366)
+        self.assertTrue(0 < daily.clv_predictive < 10_000)
         self.assertTrue(0 < new.p_alive < 1)
         self.assertGreater(new.expected_purchases, 0)
 
@@ -287,6 +300,52 @@ class TestValueCurrency(ValueCommon):
         self.assertEqual(run.counts["documents_without_rate"], 1)
         self.assertIn("without an exchange rate", run.summary_html)
         self.assertEqual(self._profile(self.customer).revenue_total, 7)
+
+    def test_three_companies(self):
+        """Each in its own currency and by its own rates, in a currency that is archived,
+        with nobody at the keyboard; what has no rate is left out and counted."""
+        companies = self.company
+        for number, rate in enumerate((2, 5)):
+            currency = self.env["res.currency"].create(
+                {"name": f"XV{number}", "symbol": str(number), "rounding": 0.01}
+            )
+            company = self._create_company(
+                f"Value Test Company {number}", currency_id=currency.id
+            )
+            self.env["res.currency.rate"].create(
+                [
+                    {
+                        "currency_id": one.id,
+                        "company_id": company.id,
+                        "name": date(2026, 1, 1),
+                        "rate": value,
+                    }
+                    for one, value in ((currency, 1), (self.foreign, rate))
+                ]
+            )
+            companies += company
+        for company in companies:
+            order = self._buy(
+                self.customer, self.day, 100, company=company, currency=self.foreign
+            )
+            self._buy(self.customer, self.day, 3, company=company)
+            self.assertEqual(order.currency_id, self.foreign)
+        self.foreign.active = False
+        self.env.ref("base.user_admin").active = False
+        post_init_hook(self.env)
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "crm_value_tiering.ir_cron_crm_value_recompute"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+        runs = self.env["crm.value.run"].search([("company_id", "in", companies.ids)])
+        without = {run.company_id: run.counts["documents_without_rate"] for run in runs}
+        self.assertEqual(set(runs.mapped("state")), {"done"})
+        self.assertEqual(without, dict(zip(companies, (1, 0, 0), strict=True)))
+        self.assertEqual(
+            [self._profile(self.customer, one).revenue_total for one in companies],
+            [3, 53, 23],
+        )
 
     def test_company_currency_needs_no_rate(self):
         order = self._buy(self.customer, self.day, 100)
