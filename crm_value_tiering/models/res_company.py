@@ -21,21 +21,23 @@ class ResCompany(models.Model):
         return next((n for n in names if n in pytz.all_timezones_set), "UTC")
 
     def _get_value_timezones(self):
-        """The names of time zones that were chosen for the company, the first first."""
+        """The names of time zones that may be chosen for the company, the first first;
+        one by one, since the second is hardly ever read."""
         self.ensure_one()
         company = self.sudo()
-        names = [company.partner_id.tz, company.resource_calendar_id.tz]
-        return [name for name in names if name]
+        yield company.partner_id.tz
+        yield company.resource_calendar_id.tz
 
     def _get_value_timezone_warning(self):
         """A sentence when the time zone that was chosen is not the one in use."""
-        names, used = self._get_value_timezones(), self._get_value_timezone()
-        if used in names[:1] or not names:
+        used = self._get_value_timezone()
+        chosen = next(filter(None, self._get_value_timezones()), used)
+        if chosen == used:
             return ""
         return self.env._(
             "The time zone “%(name)s” of %(company)s is not known, so days begin and end "
             "as in “%(used)s”. Choose another one on the contact of the company.",
-            name=names[0],
+            name=chosen,
             company=self.sudo().name,
             used=used,
         )
