@@ -1,12 +1,15 @@
 """What is counted, and what is not: the hard cases of real books."""
 
 from datetime import date, time, timedelta
+from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.fields import Command
+from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL
 
 from ..hooks import post_init_hook
+from ..models import crm_value_source
 from .common import ValueCommon
 
 
@@ -122,6 +125,64 @@ class TestValueFacts(ValueCommon):
         self._buy(self.customer, self.as_of, 10)
         self._buy(self.customer, self.as_of, 10, product=product)
         self.assertEqual(self._facts().product_count, 2)
+
+    def test_variety_counts_products_only(self):
+        """Not what a discount, a delivery or a down payment adds to an order; the sizes
+        of a shirt are one product."""
+        order = self._buy(self.customer, self.as_of, 100)
+        lines = self.env["sale.order.line"]
+
+        def count():
+            return self._facts().product_count
+
+        def add(product, price=5, **vals):
+            line = {"order_id": order.id, "product_id": product.id, **vals}
+            line |= {"price_unit": price, "tax_ids": [Command.clear()]}
+            return lines.create(line)
+
+        self.env["sale.order.discount"].create(
+            {
+                "sale_order_id": order.id,
+                "discount_type": "amount",
+                "discount_amount": 10,
+            }
+        ).action_apply_discount()
+        discount = self.company.sale_discount_product_id
+        self.assertIn(discount, order.order_line.product_id)
+        self.assertEqual(count(), 1)
+        add(discount)  # taken back
+        add(self.products[1], price=-5)
+        add(self.products[2], is_downpayment=True)
+        self.assertEqual(count(), 1)
+        delivery = add(self.products[3], is_expense=True)
+        self.assertEqual(count(), 2)
+        names = ("is_downpayment", "is_expense", "of_a_module_that_is_not_there")
+        with patch.object(crm_value_source, "NO_PRODUCT", names):
+            self.assertEqual(count(), 1)
+        delivery.product_uom_qty = 0
+        size = self.env["product.attribute"].create(
+            {
+                "name": "Size",
+                "value_ids": [Command.create({"name": name}) for name in "SML"],
+            }
+        )
+        shirt = self.env["product.template"].create(
+            {
+                "name": "Shirt",
+                "attribute_line_ids": [
+                    Command.create(
+                        {
+                            "attribute_id": size.id,
+                            "value_ids": [Command.set(size.value_ids.ids)],
+                        }
+                    )
+                ],
+            }
+        )
+        for variant in shirt.product_variant_ids:
+            add(variant)
+        self.assertEqual(len(shirt.product_variant_ids), 3)
+        self.assertEqual(count(), 2)
 
     def test_child_contacts_roll_up(self):
         child = self._create_customer("Buyer", parent_id=self.customer.id)
@@ -381,6 +442,41 @@ class TestValueInvoices(ValueCommon):
                 }
             ],
         )
+
+    def test_variety_counts_products_only(self):
+        """Also of an invoice: it knows a delivery charge by its order line."""
+        order = self._buy(self.customer, self.as_of, 1, product=self.products[3])
+        order.order_line.is_expense = True
+        discount = self.env["product.product"].create({"name": "Value Test Discount"})
+        self.company.sale_discount_product_id = discount
+        lines = [
+            (self.products[0], 100, {}),
+            (self.products[1], -10, {}),
+            (discount, 5, {}),
+            (self.products[3], 5, {"sale_line_ids": order.order_line.ids}),
+        ]
+        self._invoice(
+            self.customer,
+            self.as_of,
+            100,
+            invoice_line_ids=[
+                Command.create(
+                    {
+                        "product_id": product.id,
+                        "quantity": 1,
+                        "price_unit": price,
+                        "tax_ids": [Command.clear()],
+                        **vals,
+                    }
+                )
+                for product, price, vals in lines
+            ],
+        )
+        self._run()
+        self.assertEqual(self._profile(self.customer).product_count, 2)
+        with patch.object(crm_value_source, "NO_PRODUCT", ("is_expense",)):
+            self._run()
+        self.assertEqual(self._profile(self.customer).product_count, 1)
 
     def test_orders_and_drafts_do_not_count(self):
         self._buy(self.customer, date(2026, 3, 1), 500)
