@@ -158,6 +158,7 @@ class CrmValueSource(models.AbstractModel):
                        WHEN COALESCE(so.amount_untaxed, 0) = 0 THEN 0
                        WHEN so.currency_id = %(currency)s THEN so.amount_untaxed
                        WHEN so.currency_rate > 0 AND so.currency_rate <> 1
+                            AND (so.create_date < %(since)s) IS NOT TRUE
                            THEN so.amount_untaxed / so.currency_rate::numeric
                        ELSE so.amount_untaxed * %(rate_own)s / %(rate_order)s
                    END AS amount
@@ -168,6 +169,7 @@ class CrmValueSource(models.AbstractModel):
             decimals=company.currency_id.decimal_places,
             include_zero=include_zero,
             currency=company.currency_id.id,
+            since=company.sudo().crm_value_currency_since or None,
             rate_own=self._get_rate_sql(company, SQL("%s", company.currency_id.id)),
             rate_order=self._get_rate_sql(company, SQL("so.currency_id")),
             where=self._get_order_where_sql(company, as_of),

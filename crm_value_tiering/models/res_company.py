@@ -9,6 +9,23 @@ from odoo.exceptions import UserError
 class ResCompany(models.Model):
     _inherit = "res.company"
 
+    crm_value_currency_since = fields.Datetime(
+        string="Currency Changed",
+        readonly=True,
+        copy=False,
+        help="When the company last changed its currency: orders from before keep an "
+        "exchange rate to the earlier one.",
+    )
+
+    def write(self, vals):
+        changed = self.browse()
+        if "currency_id" in vals:
+            changed = self.filtered(lambda c: c.currency_id.id != vals["currency_id"])
+        result = super().write(vals)
+        if changed:
+            changed.sudo().crm_value_currency_since = fields.Datetime.now()
+        return result
+
     def _get_value_timezone(self):
         """Name of the time zone in which the company's days begin and end.
 

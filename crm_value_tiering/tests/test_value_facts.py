@@ -408,6 +408,61 @@ class TestValueCurrency(ValueCommon):
             [3, 53, 23],
         )
 
+    def test_company_changes_its_currency(self):
+        """Orders of before have a rate to the earlier one: 80 at 0.8 were 100, at 0.9
+        for the new currency they are 90."""
+        new = self.env["res.currency"].create({"name": "XVN", "symbol": "N"})
+        for currency, rate in ((self.currency, 1), (self.foreign, 0.8), (new, 0.9)):
+            self.env["res.currency.rate"].create(
+                {
+                    "currency_id": currency.id,
+                    "company_id": self.company.id,
+                    "name": date(2026, 1, 1),
+                    "rate": rate,
+                }
+            )
+        order = self._buy(self.customer, self.day, 80, currency=self.foreign)
+        own = self._buy(self._create_customer("Own"), self.day, 100)
+        with freeze_time(self._to_utc(self.as_of, time(12))):
+            self._run()
+        self.assertEqual(self._profile(self.customer).revenue_total, 100)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sale_order SET create_date = '2026-06-01' WHERE id = ANY(%s)",
+            [(order + own).ids],
+        )
+        with freeze_time(self._to_utc(self.as_of, time(13))):
+            self.company.currency_id = new
+        self.company.name = "Value Test Renamed"
+        self.assertEqual(order.currency_rate, 0.8)
+        later = self._buy(
+            self._create_customer("Later"), self.as_of, 80, currency=self.foreign
+        )
+        later.currency_rate = 0.5  # agreed on
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sale_order SET create_date = '2026-06-30 13:00' WHERE id = %s",
+            [later.id],
+        )
+        # the next hourly job leaves nothing in the earlier currency
+        with freeze_time(self._to_utc(self.as_of, time(14))):
+            run = self.env["crm.value.run"]._recompute_changes(self.company, self.as_of)
+        self.assertEqual((run.kind, run.state), ("full", "done"))
+        self.assertEqual(
+            [
+                self._profile(one.partner_id).revenue_total
+                for one in (order, own, later)
+            ],
+            [90, 90, 160],
+        )
+        with freeze_time(self._to_utc(self.as_of, time(15))):
+            self.assertFalse(
+                self.env["crm.value.run"]
+                ._recompute_changes(self.company, self.as_of)
+                .filtered(lambda one: one.kind == "full"),
+                "once is enough",
+            )
+
     def test_company_currency_needs_no_rate(self):
         order = self._buy(self.customer, self.day, 100)
         self.env.flush_all()
