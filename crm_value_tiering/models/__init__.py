@@ -27,6 +27,7 @@ from . import crm_value_holdout
 from . import crm_value_profile
 from . import crm_value_profile_explanation
 from . import crm_value_profile_sentences
+from . import crm_value_profile_missing
 from . import crm_value_override
 from . import crm_value_profile_export
 from . import crm_value_transition

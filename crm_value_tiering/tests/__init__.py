@@ -14,6 +14,7 @@ from . import test_value_facts
 from . import test_value_holdout
 from . import test_value_lead
 from . import test_value_merge
+from . import test_value_missing
 from . import test_value_override
 from . import test_value_partner
 from . import test_value_performance
