@@ -279,7 +279,7 @@ class TestValueContact(RetentionCommon):
         self.tier_high.write(
             {"contact_plan_id": plan.id, "contact_activity_type_id": call.id}
         )
-        (call + gone).active = False
+        call.active = gone.active = False
         self.company.crm_value_outreach_limit = 1
         todo = self.env.ref("mail.mail_activity_data_todo")
         first = self._schedule()
