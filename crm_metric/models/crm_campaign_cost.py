@@ -21,7 +21,7 @@ class CrmCampaignCost(models.Model):
         help="For example “search advertising” or “fair, stand and travel”.",
     )
     campaign_id = fields.Many2one(
-        "utm.campaign", required=True, index=True, ondelete="cascade"
+        "utm.campaign", required=True, index=True, ondelete="restrict"
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     team_id = fields.Many2one(

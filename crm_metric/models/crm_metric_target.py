@@ -31,7 +31,7 @@ class CrmMetricTarget(models.Model):
         string="Sales Team",
         check_company=True,
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="restrict",
         help="Empty: all teams together.",
     )
     user_id = fields.Many2one(
@@ -40,13 +40,13 @@ class CrmMetricTarget(models.Model):
         domain=[("share", "=", False)],
         check_company=True,
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="restrict",
         help="Empty: all salespeople together.",
     )
     tier_id = fields.Many2one(
         "crm.value.tier",
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="restrict",
         help="Empty: all tiers together.",
     )
     tier_color = fields.Integer(related="tier_id.color")

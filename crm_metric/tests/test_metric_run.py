@@ -187,6 +187,25 @@ class TestMetricRun(MetricCommon):
         self.assertEqual(asked.state, "done")
         self.assertEqual(self._figure("customers_new"), 1)
 
+    def test_cron_with_an_unknown_time_zone(self):
+        """It counts by another one, says so, and the companies after it are measured."""
+        healthy = self._create_company("Metric Test Healthy Company")
+        self._buy(self.customers[0], self.as_of, 10, company=healthy)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET tz = 'US/Pacific-New' WHERE id = %s",
+            [self.company.partner_id.id],
+        )
+        self.company.partner_id.invalidate_recordset(["tz"])
+        self._trigger()
+        runs = self.metric_runs.search(
+            [("company_id", "in", (self.company + healthy).ids)]
+        )
+        self.assertEqual(
+            {run.company_id: (run.state, bool(run.note)) for run in runs},
+            {self.company: ("done", True), healthy: ("done", False)},
+        )
+
     def test_tiers_do_not_wait(self):
         """While metrics are computed elsewhere, tiers are, and the other way round."""
         jobs = {

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_SEQUENCE
 
@@ -7,7 +7,7 @@ class CrmChurnReason(models.Model):
     """Why customers leave, in the company's own words."""
 
     _name = "crm.churn.reason"
-    _inherit = ["crm.common.mixin", "crm.limits.mixin"]
+    _inherit = ["crm.common.mixin", "crm.limits.mixin", "crm.named.mixin"]
     _description = "Churn Reason"
     _order = "sequence, id"
 
@@ -18,3 +18,7 @@ class CrmChurnReason(models.Model):
     _name_uniq = models.Constraint(
         "UNIQUE (name)", "There is a reason of this name already."
     )
+
+    @api.model
+    def _get_naming_fields(self):
+        return [*super()._get_naming_fields(), ("crm.churn.record", "reason_id")]

@@ -82,8 +82,8 @@ class CrmValueOutreach(models.Model):
     def _get_owner_sql(self, company, today, options):
         """SQL: who is responsible for ``partner``; only people who can act.
 
-        Its salesperson, else the leader of the sales team of its last order up to today,
-        else the company's fallback.
+        Its salesperson, else the leader of the sales team of its last order up to today
+        that has one which is not archived, else the company's fallback.
         """
         return SQL(
             """
@@ -93,7 +93,7 @@ class CrmValueOutreach(models.Model):
                     (SELECT 2, team.user_id
                        FROM res_partner contact
                        JOIN sale_order so ON so.partner_id = contact.id
-                       JOIN crm_team team ON team.id = so.team_id
+                       JOIN crm_team team ON team.id = so.team_id AND team.active
                       WHERE contact.commercial_partner_id = partner.id
                         AND so.company_id = %(company)s AND so.state = 'sale'
                         AND so.date_order < %(day_end)s

@@ -32,6 +32,7 @@ class ResCompany(models.Model):
         "crm.value.tier",
         groups=MANAGER_GROUP,
         string="Lowest Tier",
+        ondelete="restrict",  # emptied, activities would be created for all tiers
         help="Customers of this tier and better ones. Empty: of all tiers.",
     )
     crm_value_outreach_min_clv = fields.Monetary(

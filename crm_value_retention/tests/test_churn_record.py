@@ -48,6 +48,19 @@ class TestChurnRecord(RetentionCommon):
         self.assertEqual(activity.feedback, "Price", "the note is not for everybody")
         self.assertEqual((actions - action).mapped("outcome"), ["open"] * 4)
 
+    def test_reason_stays(self):
+        """One that was given is archived; another one can be deleted."""
+        self._record(self.at_risk[0])
+        reasons = self.env["crm.churn.reason"].with_user(self.manager)
+        unused = reasons.create({"name": "Value Test Reason"})
+        given = self.env.ref("crm_value_retention.crm_churn_reason_price")
+        with self.assertRaisesRegex(
+            UserError, "Price cannot be deleted.*“Churn Record”.*Archive it instead"
+        ):
+            given.with_user(self.manager).unlink()
+        unused.unlink()
+        self.assertFalse(unused.exists())
+
     def test_several_at_once(self):
         """Each settles the actions of its own customer; others stay open."""
         actions = self._schedule()

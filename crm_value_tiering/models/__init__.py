@@ -5,6 +5,7 @@ from . import crm_common_mixin
 from . import crm_dialog_mixin
 from . import crm_effective_mixin
 from . import crm_company_mixin
+from . import crm_named_mixin
 from . import crm_company_job
 from . import crm_job_run
 from . import crm_explanation_mixin
@@ -31,6 +32,7 @@ from . import crm_value_holdout
 from . import crm_value_profile
 from . import crm_value_profile_explanation
 from . import crm_value_profile_sentences
+from . import crm_value_profile_missing
 from . import crm_value_profile_trend
 from . import crm_value_override
 from . import crm_value_profile_export

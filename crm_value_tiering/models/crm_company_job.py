@@ -60,11 +60,28 @@ class CrmCompanyJob(models.AbstractModel):
     error = fields.Text(
         readonly=True, help="What went wrong. The server's log has the details."
     )
+    note = fields.Text(
+        compute="_compute_note",
+        store=True,
+        precompute=True,
+        help="What was noticed at the start; the work was done all the same.",
+    )
     progress = fields.Float(
         string="Progress (%)",
         compute="_compute_progress",
         help="How much of the work is done, in percent.",
     )
+
+    @api.depends("company_id")
+    def _compute_note(self):
+        """Once, at the start: what is put right later was so all the same."""
+        for run in self:
+            run.note = "\n".join(run._get_notes()) or False
+
+    def _get_notes(self):
+        """Hook: sentences on what is amiss, but does not keep the work from being done."""
+        warning = self.company_id._get_value_timezone_warning()
+        return [warning] if warning else []
 
     @api.depends(lambda self: ("state", *self._get_progress_fields()))
     def _compute_progress(self):

@@ -218,8 +218,9 @@ class CrmValueEngine(models.AbstractModel):
                      WHERE amount IS NOT NULL
                      GROUP BY partner_id
                 ), variety AS (
-                    SELECT partner_id, COUNT(DISTINCT product_id) AS product_count
-                      FROM (%(products)s) product
+                    SELECT partner_id, COUNT(DISTINCT product_tmpl_id) AS product_count
+                      FROM (%(products)s) bought
+                      JOIN product_product product ON product.id = bought.product_id
                      WHERE %(in_window)s
                      GROUP BY partner_id
                 ), profile AS (

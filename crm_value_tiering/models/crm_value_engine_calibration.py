@@ -192,15 +192,15 @@ class CrmValueEngine(models.AbstractModel):
     @api.model
     def _get_fallback_fit(self, job, part, reason, repeaters):
         """Parameters of the last run that fitted ``part``, else none: the rule."""
-        runs = self.env["crm.value.run"].search(
-            [
-                ("company_id", "=", job.company.id),
-                ("state", "=", "done"),
-                ("kind", "=", "full"),
-            ],
-            order="id desc",
-            limit=24,
-        )
+        domain = [
+            ("company_id", "=", job.company.id),
+            ("state", "=", "done"),
+            ("kind", "=", "full"),
+        ]
+        since = job.company.sudo().crm_value_currency_since
+        if part == "spend" and since:
+            domain.append(("started_at", ">", since))  # the others' amounts are not ours
+        runs = self.env["crm.value.run"].search(domain, order="id desc", limit=24)
         for run in runs:
             earlier = (run.fit or {}).get(part) or {}
             if earlier.get("method") == "fitted" and self._is_current_fit(earlier):

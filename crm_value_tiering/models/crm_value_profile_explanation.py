@@ -430,7 +430,7 @@ class CrmValueProfile(models.Model):
             reasons.append(self._get_lifecycle_sentence(run))
         if self.churn_level in ("medium", "high"):
             reasons.append(self._get_churn_sentence())
-        return reasons
+        return reasons + self._get_missing_sentences(run)
 
 
 def _round_to_sum(parts, total):

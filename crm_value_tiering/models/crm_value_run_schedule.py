@@ -105,10 +105,10 @@ class CrmValueRun(models.Model):
         """Compute the customers of ``company`` that changed, as of ``as_of``.
 
         All of them, when there is nothing to measure with: no computation yet, a later
-        one, one by an earlier version of the module, or a value model that has changed
-        since. Neither is there, and figures of two times would stand side by side, after
-        somebody has looked at the past: the present comes back with all customers, an
-        hour later at the earliest.
+        one, one by an earlier version of the module, or a value model or a currency of
+        the company that has changed since. Neither is there, and figures of two times
+        would stand side by side, after somebody has looked at the past: the present comes
+        back with all customers, an hour later at the earliest.
 
         :return: the run; nothing when nobody changed or a computation is under way
         """
@@ -122,6 +122,7 @@ class CrmValueRun(models.Model):
         if (
             not base
             or base.as_of > as_of
+            or self._has_changed_currency(company, base)
             or base.parameters != self._as_stored(policy._get_parameters())
             or not self.env["crm.value.engine"]._can_apply(base)
         ):
@@ -137,6 +138,12 @@ class CrmValueRun(models.Model):
             return self.browse()
         self.env.cr.execute("ANALYZE crm_value_scope")
         return self._execute(company, policy, as_of, scope=scope, base=base)
+
+    @api.model
+    def _has_changed_currency(self, company, base):
+        """Whether the amounts of ``base`` are in an earlier currency of ``company``."""
+        since = company.sudo().crm_value_currency_since
+        return bool(since and base.started_at <= since)
 
     @api.model
     def _get_base(self, company):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+# Columns of order lines by which Odoo's own modules say that a line is no product.
+NO_PRODUCT = ("is_downpayment", "is_delivery")
 # What counts among posted journal entries.
 INVOICE_TYPES = ("out_invoice", "out_receipt", "out_refund")
 
@@ -67,7 +69,8 @@ class CrmValueSource(models.AbstractModel):
 
     @api.model
     def _get_products_sql(self, source, company, as_of, scope=None, reduced=None):
-        """Rows ``partner_id, day, product_id``: what was bought, for variety.
+        """Rows ``partner_id, day, product_id``: what was bought, for variety. No discounts,
+        down payments or delivery charges; variants of a product are counted as one.
 
         :param reduced: as for :meth:`_get_events_sql`
         """
@@ -197,7 +200,9 @@ class CrmValueSource(models.AbstractModel):
     @api.model
     def _flush_source(self):
         """Write what the ORM still holds of the tables that the relation reads."""
+        self.env["res.company"].flush_model()
         self.env["res.partner"].flush_model()
+        self.env["product.product"].flush_model()
         self.env["sale.order"].flush_model()
         self.env["sale.order.line"].flush_model()
         self.env["account.move"].flush_model()
@@ -266,6 +271,7 @@ class CrmValueSource(models.AbstractModel):
                        WHEN COALESCE(so.amount_untaxed, 0) = 0 THEN 0
                        WHEN so.currency_id = %(currency)s THEN so.amount_untaxed
                        WHEN so.currency_rate > 0 AND so.currency_rate <> 1
+                            AND (so.create_date < %(since)s) IS NOT TRUE
                            THEN so.amount_untaxed / so.currency_rate::numeric
                        ELSE so.amount_untaxed * %(rate_own)s / %(rate_order)s
                    END AS amount
@@ -276,6 +282,7 @@ class CrmValueSource(models.AbstractModel):
             decimals=company.currency_id.decimal_places,
             include_zero=include_zero,
             currency=company.currency_id.id,
+            since=company.sudo().crm_value_currency_since or None,
             rate_own=self._get_rate_sql(company, SQL("%s", company.currency_id.id)),
             rate_order=self._get_rate_sql(company, SQL("so.currency_id")),
             where=self._get_order_where_sql(company, as_of),
@@ -316,11 +323,39 @@ class CrmValueSource(models.AbstractModel):
               JOIN res_partner partner ON partner.id = so.partner_id
              WHERE %(where)s %(in_scope)s
                AND line.product_id IS NOT NULL AND line.product_uom_qty > 0
-               AND COALESCE(line.price_unit, 0) >= 0 AND line.is_downpayment IS NOT TRUE
+               AND %(is_product)s AND %(no_discount)s
             """,
+            is_product=self._get_is_product_sql("line"),
+            no_discount=self._get_no_discount_sql(),
             day=self._get_order_day_sql(company),
             where=self._get_order_where_sql(company, as_of),
             in_scope=self._get_scope_sql(scope),
+        )
+
+    @api.model
+    def _get_is_product_sql(self, alias):
+        """SQL: ``alias``, an order line, is neither a down payment nor a delivery charge,
+        if the module that knows of those is there."""
+        fields_ = self.env["sale.order.line"]._fields
+        return SQL(
+            "(%s)",
+            SQL(" AND ").join(
+                SQL("%s IS NOT TRUE", SQL.identifier(alias, name))
+                for name in NO_PRODUCT
+                if name in fields_
+            ),
+        )
+
+    @api.model
+    def _get_no_discount_sql(self):
+        """SQL: ``line``, of an order or invoice, is no discount: neither a deduction nor
+        the product that Odoo's discount button adds."""
+        return SQL(
+            """
+            (line.price_unit < 0) IS NOT TRUE
+            AND NOT EXISTS (SELECT FROM res_company seller
+                             WHERE seller.sale_discount_product_id = line.product_id)
+            """
         )
 
     # ---------------------------------------------------------------- invoices
@@ -405,8 +440,14 @@ class CrmValueSource(models.AbstractModel):
              WHERE %(where)s %(in_scope)s
                AND move.move_type <> 'out_refund' AND line.display_type = 'product'
                AND line.product_id IS NOT NULL AND line.quantity > 0
-               AND COALESCE(line.price_unit, 0) >= 0 AND line.is_downpayment IS NOT TRUE
+               AND %(no_discount)s
+               AND NOT EXISTS (SELECT FROM sale_order_line_invoice_rel rel
+                                 JOIN sale_order_line sold ON sold.id = rel.order_line_id
+                                WHERE rel.invoice_line_id = line.id
+                                  AND NOT %(is_product)s)
             """,
+            is_product=self._get_is_product_sql("sold"),
+            no_discount=self._get_no_discount_sql(),
             where=self._get_invoice_where_sql(company, as_of),
             in_scope=self._get_scope_sql(scope),
         )

@@ -131,9 +131,9 @@ class CrmValueTier(models.Model):
         if named:
             raise UserError(
                 self.env._(
-                    "These tiers cannot be deleted, since customers, their history or "
-                    "value models use them: %(tiers)s. Remove them from the value models "
-                    "and archive them instead.",
+                    "These tiers cannot be deleted, since customers, their history, "
+                    "value models, targets or settings name them: %(tiers)s. Remove them "
+                    "from the value models and archive them instead.",
                     tiers=", ".join(named.mapped("name")),
                 )
             )

@@ -70,7 +70,8 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if self.state not in ("draft", "sent"):
             return self.env["product.pricelist"]
-        return self.value_tier_id.with_company(self.company_id).pricelist_id
+        tier = self.value_tier_id.with_company(self.company_id)
+        return tier.pricelist_id.filtered("active")
 
     def action_apply_value_pricelist(self):
         """Take the suggested price list and compute the prices with it."""

@@ -16,6 +16,7 @@ from . import test_value_holdout
 from . import test_value_lead
 from . import test_value_look
 from . import test_value_merge
+from . import test_value_missing
 from . import test_value_override
 from . import test_value_partner
 from . import test_value_performance
@@ -30,6 +31,7 @@ from . import test_value_settings
 from . import test_value_setup
 from . import test_value_tier_order
 from . import test_value_tiers
+from . import test_value_timezone
 from . import test_value_tours
 from . import test_value_transition_board
 from . import test_value_trend

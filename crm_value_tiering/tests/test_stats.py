@@ -64,6 +64,21 @@ class TestMbgNbd(BaseCase):
                     expected = expected_by_quadrature(p, x, big_t, weeks)
                     self.assertAlmostEqual(got, expected, delta=2e-4 * max(1, expected))
 
+    def test_very_frequent_buyer(self):
+        """2,500 days of purchases, and still buying: as by simulation."""
+        p, x, big_t, weeks = CDNOW, 2499, 2499 / 7, 365 / 7
+        self.assertGreater(mbg_nbd.probability_alive(p, x, big_t, big_t), 0.999)
+        got = mbg_nbd.expected_purchases_if_alive(p, x, big_t, weeks)
+        chance, total, draws = Random(25), 0, 20_000
+        for _draw in range(draws):
+            pace = chance.gammavariate(p.r + x, 1 / (p.alpha + big_t))
+            leaves = chance.betavariate(p.a, p.b + x + 1)
+            total += (1 - exp(-pace * leaves * weeks)) / leaves
+        self.assertAlmostEqual(got, total / draws, delta=0.5)
+        self.assertAlmostEqual(
+            got, expected_by_quadrature(p, x, big_t, weeks), delta=0.01
+        )
+
     def test_likelihood_against_its_definition(self):
         """The likelihood of one customer, integrated over both heterogeneities."""
         x, t_x, big_t = 2, 5.0, 12.0

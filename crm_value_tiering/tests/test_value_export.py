@@ -1,7 +1,10 @@
 import io
 from datetime import datetime
+from zipfile import ZipFile
 
 import openpyxl
+from lxml import etree
+from openpyxl.utils.escape import unescape
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -279,6 +282,32 @@ class TestXlsxTable(ExportCommon):
         table.close()
         [row] = self._parse(output.getvalue())[1]
         self.assertEqual(len(row["A"].value), 32767)
+
+
+    def test_control_characters(self):
+        """They stay what they are, and the file one that opens."""
+        output = io.BytesIO()
+        table = XlsxTable(output, [("A", "text")], {})
+        names = ["a\x0bb", "c\x01d", "e_x0001_f"]
+        for name in names:
+            table.write_row([name])
+        table.close()
+        with ZipFile(output) as archive:
+            sheet = archive.read("xl/worksheets/sheet1.xml")
+        texts = [node.text for node in etree.fromstring(sheet).iter("{*}t")]
+        escaped = ["A", "a_x000B_b", "c_x0001_d", "e_x005F_x0001_f"]
+        self.assertEqual(texts, escaped)
+        self.assertEqual([unescape(text) for text in texts[1:]], names)
+
+    def test_more_rows_than_an_old_sheet_had(self):
+        output = io.BytesIO()
+        table = XlsxTable(output, [("A", "integer")], {})
+        for number in range(70_000):
+            table.write_row([number])
+        table.close()
+        with ZipFile(output) as archive, archive.open("xl/worksheets/sheet1.xml") as xml:
+            rows = sum(chunk.count(b"<row ") for chunk in xml)
+        self.assertEqual(rows, 70_001)
 
 
 @tagged("post_install", "-at_install")

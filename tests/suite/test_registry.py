@@ -12,6 +12,8 @@ from odoo.addons.crm_value_tiering.tests.common_registry import RegistryCommon
 
 # What their companies share is waiting for a decision.
 WAITING: set[str] = set()
+# What they hold is added to that of others when team or user go.
+RELEASED = {("crm.metric.fact", "team_id"), ("crm.metric.fact", "user_id")}
 
 
 @tagged("standard", "post_install", "-at_install")
@@ -97,3 +99,26 @@ class TestRegistry(RegistryCommon):
             if self._is_open(model, "write"):
                 with self.subTest(model=model._name):
                     self.assertTrue(issubclass(type(model), mixin))
+
+    def test_what_cannot_be_deleted_says_so(self) -> None:
+        """A sentence, for whatever the database would refuse to delete."""
+        checked = set()
+        for model in self.env.values():
+            for field in model._fields.values():
+                if (
+                    field._module in self.modules
+                    and field.type == "many2one"
+                    and field.store
+                    and field.ondelete == "restrict"
+                    and not (model._abstract or model._transient)
+                    and (model._name, field.name) not in RELEASED
+                ):
+                    named = self.env[field.comodel_name]
+                    checked.add(named._name)
+                    if named._name == "crm.value.tier":
+                        continue  # finds those that name it by itself
+                    with self.subTest(field=str(field)):
+                        self.assertIn(
+                            (model._name, field.name), named._get_naming_fields()
+                        )
+        self.assertGreaterEqual(checked, {"crm.value.tier", "utm.campaign", "crm.team"})
