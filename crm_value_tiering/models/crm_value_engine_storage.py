@@ -251,12 +251,13 @@ class CrmValueEngine(models.AbstractModel):
                             ON profile.partner_id = partner.commercial_partner_id
                            AND profile.company_id = %(company)s
                          WHERE COALESCE(candidate.company_id, seller.company_id, %(main)s)
-                             = %(company)s
+                             = ANY(%(companies)s)
                            AND %(open)s %(in_scope)s) current
                  WHERE current.id = lead.id
                    AND lead.value_tier_id IS DISTINCT FROM current.tier_id
                 """,
                 company=job.company.id,
+                companies=job.company._get_value_company_ids(),
                 open=self.env["crm.lead"]._get_open_lead_sql("candidate"),
                 in_scope=self.env["crm.value.source"]._get_scope_sql(job.scope),
                 main=self.env["crm.lead"]._get_default_value_company().id,

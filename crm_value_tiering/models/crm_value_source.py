@@ -68,7 +68,8 @@ class CrmValueSource(models.AbstractModel):
 
     @api.model
     def _get_selling_sql(self):
-        """SQL: whether ``company``, a row of res_company, ever sold, by any source."""
+        """SQL: whether ``company``, a row of res_company, or a branch of it ever sold,
+        by any source."""
         sources = dict(self.env["crm.value.policy"]._fields["source"].selection)
         return SQL(
             "(%s)",
@@ -76,6 +77,14 @@ class CrmValueSource(models.AbstractModel):
                 SQL("EXISTS (%s)", getattr(self, f"_get_selling_sql_{source}")())
                 for source in sources
             ),
+        )
+
+    @api.model
+    def _get_branches_sql(self):
+        """SQL: ids of ``company``, a row of res_company, and of its branches."""
+        return SQL(
+            "ARRAY(SELECT branch.id FROM res_company branch WHERE %s = company.id)",
+            self.env["res.company"]._get_value_root_sql("branch"),
         )
 
     @api.model
@@ -108,8 +117,8 @@ class CrmValueSource(models.AbstractModel):
     @api.model
     def _get_order_where_sql(self, company, as_of):
         return SQL(
-            "so.company_id = %s AND so.state = 'sale' AND so.date_order < %s",
-            company.id,
+            "so.company_id = ANY(%s) AND so.state = 'sale' AND so.date_order < %s",
+            company._get_value_company_ids(),
             company._get_value_day_end(as_of),
         )
 
@@ -117,7 +126,8 @@ class CrmValueSource(models.AbstractModel):
     def _get_selling_sql_sale(self):
         return SQL(
             "SELECT FROM sale_order so"
-            " WHERE so.company_id = company.id AND so.state = 'sale'"
+            " WHERE so.company_id = ANY(%s) AND so.state = 'sale'",
+            self._get_branches_sql(),
         )
 
     @api.model
@@ -140,9 +150,9 @@ class CrmValueSource(models.AbstractModel):
 
     @api.model
     def _get_events_sql_sale(self, company, as_of, include_zero, scope):
-        # A rate of exactly 1 between two different currencies is what is left of a
-        # company that changed its currency: then, as without a rate, the rate table of
-        # the day decides.
+        # A company that changed its currency leaves orders with a rate to the earlier
+        # one; of a change before this module was there, a rate of exactly 1 between two
+        # different currencies. Then, as without a rate, the rate table of the day decides.
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id,
@@ -249,9 +259,9 @@ class CrmValueSource(models.AbstractModel):
     @api.model
     def _get_invoice_where_sql(self, company, as_of):
         return SQL(
-            "move.company_id = %s AND move.state = 'posted' AND move.invoice_date <= %s"
-            " AND move.move_type IN %s",
-            company.id,
+            "move.company_id = ANY(%s) AND move.state = 'posted'"
+            " AND move.invoice_date <= %s AND move.move_type IN %s",
+            company._get_value_company_ids(),
             as_of,
             INVOICE_TYPES,
         )
@@ -260,8 +270,9 @@ class CrmValueSource(models.AbstractModel):
     def _get_selling_sql_invoice(self):
         return SQL(
             "SELECT FROM account_move move"
-            " WHERE move.company_id = company.id AND move.state = 'posted'"
+            " WHERE move.company_id = ANY(%s) AND move.state = 'posted'"
             " AND move.move_type IN %s",
+            self._get_branches_sql(),
             INVOICE_TYPES,
         )
 
@@ -339,14 +350,14 @@ class CrmValueSource(models.AbstractModel):
     def _get_sellers_sql_sale(self, company):
         return SQL(
             "SELECT id AS document_id, user_id, team_id FROM sale_order"
-            " WHERE company_id = %s",
-            company.id,
+            " WHERE company_id = ANY(%s)",
+            company._get_value_company_ids(),
         )
 
     @api.model
     def _get_sellers_sql_invoice(self, company):
         return SQL(
             "SELECT id AS document_id, invoice_user_id AS user_id, team_id"
-            " FROM account_move WHERE company_id = %s",
-            company.id,
+            " FROM account_move WHERE company_id = ANY(%s)",
+            company._get_value_company_ids(),
         )

@@ -8,7 +8,8 @@ VALUE_GROUP = "crm_value_tiering.group_value_user"
 
 
 class ResPartner(models.Model):
-    """The value of a contact is that of its commercial entity, for the current company.
+    """The value of a contact is that of its commercial entity, for the current company
+    (for the main company of a branch).
 
     Nothing is stored on the contact: the profile is a row of its own, and these fields
     read it. They can be searched and grouped by all the same.
@@ -145,7 +146,7 @@ class ResPartner(models.Model):
         profiles = self.env["crm.value.profile"].search_fetch(
             [
                 ("partner_id", "in", self.commercial_partner_id.ids),
-                ("company_id", "=", self.env.company.id),
+                ("company_id", "=", self.env.company._get_value_root().id),
             ],
             ["partner_id", *self._get_stored_value_sources()],
         )
@@ -176,7 +177,7 @@ class ResPartner(models.Model):
         """
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented  # the ORM negates the positive one
-        own = Domain("company_id", "=", self.env.company.id)
+        own = Domain("company_id", "=", self.env.company._get_value_root().id)
         profiles = self.env["crm.value.profile"]
         empty = False
         if operator == "in":
@@ -229,7 +230,7 @@ class ResPartner(models.Model):
                 SQL.identifier(profile, "partner_id"),
                 super()._field_to_sql(alias, "commercial_partner_id", query),
                 SQL.identifier(profile, "company_id"),
-                self.env.company.id,
+                self.env.company._get_value_root().id,
             ),
         )
         return SQL.identifier(profile, source, to_flush=profile_field)
@@ -262,10 +263,11 @@ class ResPartner(models.Model):
             return []
         partners = self.with_company(company)._filtered_access("read")
         several = len(self.env.user.company_ids) > 1
+        name = company._get_value_root().sudo().name
         cards = []
         for partner in partners:
             card = {"partner_id": partner.id, "profile_id": False}
-            card["company"] = company.name if several else ""
+            card["company"] = name if several else ""
             if partner.value_profile_id:
                 card.update(partner.value_profile_id._get_card())
             cards.append(card)

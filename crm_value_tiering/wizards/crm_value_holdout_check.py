@@ -35,7 +35,7 @@ class CrmValueHoldoutCheck(models.TransientModel):
     @api.depends("company_id")
     def _compute_days(self):
         for wizard in self:
-            company = wizard.company_id or self.env.company
+            company = (wizard.company_id or self.env.company)._get_value_root()
             days = self.env["crm.value.holdout"]._get_proposed_days(
                 company, wizard._get_model(company)
             )
@@ -50,7 +50,7 @@ class CrmValueHoldoutCheck(models.TransientModel):
     def action_check(self):
         """Measure, and show what was found."""
         self.ensure_one()
-        company = self.company_id
+        company = self.company_id._get_value_root()
         self.check_access("write")
         if company not in self.env.companies:
             raise AccessError(
