@@ -13,6 +13,7 @@ class CrmChurnRecord(models.Model):
     _inherit = "crm.company.mixin"
     _description = "Churn Record"
     _order = "date desc, id desc"
+    _of_main_company = True
     _rec_name = "partner_id"
 
     company_id = fields.Many2one(

@@ -95,7 +95,7 @@ class CrmValueOutreach(models.Model):
                        JOIN sale_order so ON so.partner_id = contact.id
                        JOIN crm_team team ON team.id = so.team_id AND team.active
                       WHERE contact.commercial_partner_id = partner.id
-                        AND so.company_id = %(company)s AND so.state = 'sale'
+                        AND so.company_id = ANY(%(companies)s) AND so.state = 'sale'
                       ORDER BY so.date_order DESC, so.id DESC LIMIT 1)
                      UNION ALL
                     SELECT 3, %(fallback)s::int) person
@@ -103,10 +103,10 @@ class CrmValueOutreach(models.Model):
                 ON users.id = person.user_id AND users.active AND NOT users.share
              WHERE EXISTS (SELECT FROM res_company_users_rel member
                             WHERE member.user_id = users.id
-                              AND member.cid = %(company)s)
+                              AND member.cid = ANY(%(companies)s))
              ORDER BY person.rank LIMIT 1
             """,
-            company=company.id,
+            companies=company._get_value_company_ids(),
             fallback=options["user_id"],
         )
 
@@ -154,7 +154,8 @@ class CrmValueOutreach(models.Model):
             AND NOT EXISTS (SELECT FROM res_partner contact
                               JOIN sale_order so ON so.partner_id = contact.id
                              WHERE contact.commercial_partner_id = profile.partner_id
-                               AND so.company_id = %(company)s AND so.state = 'sale'
+                               AND so.company_id = ANY(%(companies)s)
+                               AND so.state = 'sale'
                                AND %(order_day)s > profile.as_of)
             AND NOT EXISTS (SELECT FROM crm_churn_record churn
                              WHERE churn.company_id = %(company)s
@@ -162,6 +163,7 @@ class CrmValueOutreach(models.Model):
                                AND churn.date >= profile.last_purchase)
             """,
             company=company.id,
+            companies=company._get_value_company_ids(),
             tier=SQL("TRUE")
             if options["tiers"] is None
             else SQL("profile.tier_id = ANY(%s::int[])", options["tiers"]),
@@ -185,6 +187,7 @@ class CrmValueOutreach(models.Model):
         :return: dict kind → dict of ``today`` (within the daily limit), ``waiting``
             (later), ``nobody`` (nobody is responsible)
         """
+        source, company = source or company, company._get_value_root()
         outreach = self.sudo().with_company(company)
         options = outreach._get_options(company, source)
         if "contact" in options["kinds"]:
