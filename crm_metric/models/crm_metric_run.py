@@ -184,6 +184,7 @@ class CrmMetricRun(models.Model):
         until = min(
             date_utils.end_of(self.date_to, "month"), self.company_id._get_value_today()
         )
+        self.env["crm.value.run"]._come_back(self.company_id)
         engine = self.env["crm.metric.engine"].with_company(self.company_id)
         return engine._prepare_company(self.company_id, until)
 

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL, date_utils
+from odoo.tools import SQL, date_utils, float_compare
 
-# Within this share of what is expected, a target is on track.
+# Within this share of what is expected, a target is on track; its ends are within.
 TOLERANCE = 0.05
 
 
@@ -86,7 +86,7 @@ class CrmMetricTarget(models.Model):
         ],
         compute="_compute_status",
         search="_search_status",
-        help="On track: within 5 % of what is expected by today.",
+        help="On track: within 5 % of what is expected by today, 95 % and 105 % included.",
     )
     target_text = fields.Char(string="Goal", compute="_compute_texts")
     actual_text = fields.Char(string="Reached", compute="_compute_texts")
@@ -195,6 +195,10 @@ class CrmMetricTarget(models.Model):
     def _get_actuals(self):
         """The metric's value so far, by id of the target: one query for all.
 
+        Without a row of the target's team, person or tier a sum or a stock is zero in the
+        months that were measured, those of which the company has a figure; a ratio has
+        nothing to divide.
+
         Users who may see a target may see the result, so no rule of the figures is
         applied: the rules of targets are the same ones.
         """
@@ -210,14 +214,17 @@ class CrmMetricTarget(models.Model):
                AND fact.company_id = target.company_id
                AND fact.date >= target.date_from
                AND (target.date_to IS NULL OR fact.date < target.date_to)
-               AND (target.team_id IS NULL OR fact.team_id = target.team_id)
-               AND (target.user_id IS NULL OR fact.user_id = target.user_id)
-               AND (target.tier_id IS NULL OR fact.tier_id = target.tier_id)
+              CROSS JOIN LATERAL (
+                   SELECT (target.team_id IS NULL OR fact.team_id = target.team_id)
+                      AND (target.user_id IS NULL OR fact.user_id = target.user_id)
+                      AND (target.tier_id IS NULL OR fact.tier_id = target.tier_id)
+                          AS is_meant) whose
              WHERE target.id = ANY(%(ids)s)
+               AND (metric.aggregation <> 'ratio' OR whose.is_meant)
              GROUP BY target.id
             """,
             total=facts._get_total_sql(
-                SQL("fact.numerator"),
+                SQL("CASE WHEN whose.is_meant THEN fact.numerator ELSE 0 END"),
                 SQL("fact.denominator"),
                 SQL("fact.date"),
                 SQL("metric.aggregation"),
@@ -247,6 +254,7 @@ class CrmMetricTarget(models.Model):
         lead = actual / self.expected - 1
         if not self.higher_is_better:
             lead = -lead
-        if abs(lead) <= TOLERANCE:
+        # 95.0 of 100 is 5 % short, not 5.000000000000004 %
+        if float_compare(abs(lead), TOLERANCE, precision_digits=9) <= 0:
             return "on_track"
         return "ahead" if lead > 0 else "behind"

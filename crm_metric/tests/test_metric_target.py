@@ -125,6 +125,77 @@ class TestMetricTarget(MetricCommon):
                     self._set_target("customers_new", 1, **vals).actual, actual
                 )
 
+    def test_nothing_is_a_figure(self):
+        """Who sold nothing in a month that was measured has reached nothing."""
+        idle = self._create_user("target_idle", "sales_team.group_sale_salesman")
+        target = self._set_target("revenue", 600, user_id=idle.id)
+        self.assertEqual(target.status, "unknown", "not measured yet")
+        self._measure()
+        target.invalidate_recordset()
+        self.assertRecordValues(
+            target,
+            [{"actual": 0, "status": "behind", "actual_text": "0.00\N{NO-BREAK SPACE}V"}],
+        )
+        for code, vals, status in (
+            ("customers_new", {"team_id": self.team.id, "tier_id": self.tier_mid.id},
+             "behind"),
+            ("customers", {"user_id": idle.id, "date_to": False}, "behind"),
+            ("customers_lost", {}, "ahead"),  # the fewer, the better
+            ("revenue", {"user_id": idle.id, "date_from": date(2026, 5, 1),
+                         "date_to": date(2026, 6, 1)}, "unknown"),
+            ("retention", {"user_id": idle.id}, "unknown"),  # of nobody
+        ):  # fmt: skip
+            with self.subTest(code, **vals):
+                found = self._set_target(code, 1, **vals)
+                self.assertEqual((found.actual, found.status), (0, status))
+
+    def test_a_month_in_which_nobody_sold(self):
+        """Zero is kept, so that totals over several months count the month."""
+        self._measure(date(2026, 4, 1), date(2026, 5, 31))
+        may = date(2026, 5, 1)
+        self.assertRecordValues(
+            self._get_facts("revenue", may),
+            [{"value": 0, "numerator": 0, "team_id": False, "user_id": False}],
+        )
+        self.assertFalse(self._get_facts("retention", may))
+        [run] = self._measure(date(2026, 4, 1), date(2026, 5, 31))
+        self.assertEqual((run.written_count, run.deleted_count), (0, 0))
+        target = self._set_target("revenue", 600, date_from=may, date_to=may.replace(month=6))
+        self.assertEqual(target.status, "behind")
+        self._buy(self._create_customer(), may, 70)
+        self._measure(date(2026, 4, 1), date(2026, 6, 30))
+        self.assertEqual(self._get_facts("revenue", may).mapped("value"), [70])
+        # customers at the end of April, May, June: 0, 1, 4
+        quarter = {"date_from": date(2026, 4, 1), "date_to": date(2026, 7, 1)}
+        self.assertEqual(
+            self._set_target("customers", 1, **quarter).actual, round(5 / 3, 2)
+        )
+
+    def test_average_of_a_level_counts_every_month(self):
+        """Of the other team: none in May, one in June and July."""
+        self._measure(date(2026, 5, 1), date(2026, 7, 31))
+        vals = {"date_from": date(2026, 5, 1), "date_to": date(2026, 8, 1)}
+        for team, actual in ((self.team, round(4 / 3, 2)), (self.other_team, 0.67)):
+            target = self._set_target("customers", 1, team_id=team.id, **vals)
+            self.assertEqual(target.actual, actual)
+
+    def test_ends_of_the_tolerance(self):
+        """5 % short or over is on track, a cent more is not."""
+        july = {"date_from": date(2026, 7, 1), "date_to": date(2026, 8, 1)}
+        order = self._buy(self._create_customer(), date(2026, 7, 2), 1)
+        target = self._set_target("revenue", 100, **july)
+        for amount, status in (
+            (94.99, "behind"),
+            (95, "on_track"),
+            (105, "on_track"),
+            (105.01, "ahead"),
+        ):
+            order.order_line.price_unit = amount
+            self._measure(date(2026, 7, 1), date(2026, 7, 31))
+            target.invalidate_recordset()
+            with self.subTest(amount=amount):
+                self.assertEqual((target.actual, target.status), (amount, status))
+
     def test_over_several_months(self):
         """Sums are added, levels averaged: as in every other total."""
         self._buy(self._create_customer(), date(2026, 7, 2), 60)

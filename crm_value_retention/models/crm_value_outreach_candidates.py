@@ -74,16 +74,16 @@ class CrmValueOutreach(models.Model):
             """,
             kinds=options["kinds"],
             wanted=wanted,
-            owner=self._get_owner_sql(company, options),
+            owner=self._get_owner_sql(company, today, options),
             company=company.id,
         )
 
     @api.model
-    def _get_owner_sql(self, company, options):
+    def _get_owner_sql(self, company, today, options):
         """SQL: who is responsible for ``partner``; only people who can act.
 
-        Its salesperson, else the leader of the sales team of its last order that has
-        one which is not archived, else the company's fallback.
+        Its salesperson, else the leader of the sales team of its last order up to today
+        that has one which is not archived, else the company's fallback.
         """
         return SQL(
             """
@@ -96,6 +96,7 @@ class CrmValueOutreach(models.Model):
                        JOIN crm_team team ON team.id = so.team_id AND team.active
                       WHERE contact.commercial_partner_id = partner.id
                         AND so.company_id = ANY(%(companies)s) AND so.state = 'sale'
+                        AND so.date_order < %(day_end)s
                       ORDER BY so.date_order DESC, so.id DESC LIMIT 1)
                      UNION ALL
                     SELECT 3, %(fallback)s::int) person
@@ -107,6 +108,7 @@ class CrmValueOutreach(models.Model):
              ORDER BY person.rank LIMIT 1
             """,
             companies=company._get_value_company_ids(),
+            day_end=company._get_value_day_end(today),
             fallback=options["user_id"],
         )
 
@@ -121,7 +123,7 @@ class CrmValueOutreach(models.Model):
               FROM crm_value_profile profile
              WHERE %s AND profile.churn_level = 'high' AND profile.lifecycle <> 'lost'
             """,
-            self._get_silent_sql(company, options),
+            self._get_silent_sql(company, today, options),
         )
 
     @api.model
@@ -136,16 +138,17 @@ class CrmValueOutreach(models.Model):
               FROM crm_value_profile profile
              WHERE %s AND profile.lifecycle = 'lost' AND profile.recency_days <= %s
             """,
-            self._get_silent_sql(company, options),
+            self._get_silent_sql(company, today, options),
             policy.lost_days + options["winback_days"],
         )
 
     @api.model
-    def _get_silent_sql(self, company, options):
+    def _get_silent_sql(self, company, today, options):
         """SQL: ``profile`` is worth the effort and has shown no sign of life since.
 
-        An order confirmed after the last computation is a sign of life; customers who
-        told us why they left are not asked again.
+        An order of a day after the last computation, today at the latest, is a sign of
+        life: one that is dated ahead may be mistyped. Customers who told us why they
+        left are not asked again.
         """
         return SQL(
             """
@@ -155,7 +158,7 @@ class CrmValueOutreach(models.Model):
                               JOIN sale_order so ON so.partner_id = contact.id
                              WHERE contact.commercial_partner_id = profile.partner_id
                                AND so.company_id = ANY(%(companies)s)
-                               AND so.state = 'sale'
+                               AND so.state = 'sale' AND so.date_order < %(day_end)s
                                AND %(order_day)s > profile.as_of)
             AND NOT EXISTS (SELECT FROM crm_churn_record churn
                              WHERE churn.company_id = %(company)s
@@ -168,6 +171,7 @@ class CrmValueOutreach(models.Model):
             if options["tiers"] is None
             else SQL("profile.tier_id = ANY(%s::int[])", options["tiers"]),
             min_clv=options["min_clv"],
+            day_end=company._get_value_day_end(today),
             order_day=self.env["crm.value.source"]._get_order_day_sql(company),
         )
 

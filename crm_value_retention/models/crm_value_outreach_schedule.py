@@ -25,6 +25,7 @@ class CrmValueOutreach(models.Model):
         outreach = self.sudo().with_company(company)
         if not self.env["crm.job.run"]._try_lock(company, self._name):
             return self.browse()
+        self.env["crm.value.run"]._come_back(company)
         today = company._get_value_today()
         outreach._update_outcomes(company, today)
         if company.crm_value_contact:

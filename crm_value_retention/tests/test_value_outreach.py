@@ -1,5 +1,6 @@
-from datetime import timedelta
+from datetime import time, timedelta
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
@@ -77,6 +78,31 @@ class TestValueOutreach(RetentionCommon):
         self.assertEqual(again.partner_id, self.at_risk[3])
         self.assertEqual(again.episode, self.today - timedelta(days=200))
 
+    def test_an_order_dated_ahead_is_no_sign_of_life(self):
+        """Two lost customers alike: that one has an order of 2062 hides nobody."""
+        typo = self._create_customer("Value Test Typo", user_id=self.seller.id)
+        self._buy(typo, self.today - timedelta(days=400), 300)
+        self._buy(typo, fields.Date.add(self.today, years=36), 100)
+        self._buy(self.at_risk[0], self.today + timedelta(days=1), 100)
+        self._run()
+        self.assertEqual(self._profile(typo).revenue_total, 300)
+        wanted = self._schedule().partner_id
+        self.assertEqual(wanted, self.at_risk + self.lost + typo)
+
+    def test_an_order_of_today_is_one(self):
+        """Confirmed since the last computation, until the end of the company's day."""
+        self._buy(self.at_risk[0], self.today, 100, at=time(23, 59))
+        profile = self._profile(self.at_risk[0])
+        profile.as_of = self.today - timedelta(days=1)
+        self.assertNotIn(self.at_risk[0], self._schedule().partner_id)
+
+    def test_nobody_is_asked_for_a_look_at_the_past(self):
+        """Who looks at last year does not hand out its work."""
+        expected = self.at_risk + self.lost
+        self._run(self.today - timedelta(days=300))
+        self.assertEqual(self._schedule().partner_id, expected)
+        self.assertEqual(self._profile(self.lost).as_of, self.today)
+
     def test_limit_per_day(self):
         """The most urgent kind and the most valuable customers first."""
         self.company.crm_value_outreach_limit = 2
@@ -128,6 +154,8 @@ class TestValueOutreach(RetentionCommon):
         by_fallback.user_id = False
         by_fallback_too.user_id = foreigner
         gone.active = False
+        ahead = self._buy(by_fallback, fields.Date.add(self.today, years=36), 5)
+        ahead.team_id = team  # no last order yet
         other = self._create_company("Value Test Elsewhere")
         foreigner.write(
             {"company_ids": [Command.set(other.ids)], "company_id": other.id}

@@ -30,6 +30,7 @@ from . import crm_value_profile_sentences
 from . import crm_value_profile_missing
 from . import crm_value_override
 from . import crm_value_profile_export
+from . import crm_value_present
 from . import crm_value_transition
 from . import crm_lead
 from . import digest_digest

@@ -116,7 +116,8 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _write_profiles(self, job, written):
-        """Run the statement ``written`` and record the changes of class that it returns.
+        """Run the statement ``written`` and record the changes of class that it returns,
+        unless it shows the past.
 
         :return: numbers of rows that it wrote and of transitions
         """
@@ -128,13 +129,14 @@ class CrmValueEngine(models.AbstractModel):
                     SELECT %(transition_values)s
                       FROM result
                       CROSS JOIN (VALUES ('tier'), ('lifecycle')) change (kind)
-                     WHERE %(changed)s
+                     WHERE %(is_recorded)s AND %(changed)s
                      ORDER BY result.profile_id
                     RETURNING 1
                 )
                 SELECT (SELECT COUNT(*) FROM result), (SELECT COUNT(*) FROM moved)
                 """,
                 written=written,
+                is_recorded=not job.is_look,
                 **self._get_transition_sql(job),
             )
         )[0]

@@ -220,17 +220,19 @@ class CrmValueOverride(models.Model):
 
         :return: ids of the partners whose profile changed
         """
+        engine = self.env["crm.value.engine"]
+        is_looking = self.env["crm.value.run"]._is_looking(company)
         rows = self.env.execute_query(
             SQL(
                 """
                 WITH wanted AS (
                     SELECT profile.id, profile.tier_id AS from_tier_id,
-                           profile.override_id AS from_override_id,
+                           profile.override_id AS from_override_id, profile.value_score,
                            override.id AS override_id,
                            COALESCE(override.tier_id, earned.tier_id) AS tier_id,
                            CASE WHEN override.id IS NOT NULL THEN earned.tier_id END
                                AS earned_tier_id
-                      FROM crm_value_profile profile
+                      FROM %(profiles)s
                       LEFT JOIN crm_value_override override
                         ON override.partner_id = profile.partner_id
                        AND override.company_id = profile.company_id
@@ -246,8 +248,8 @@ class CrmValueOverride(models.Model):
                            override_id = wanted.override_id,
                            write_uid = %(uid)s, write_date = %(now)s
                       FROM wanted WHERE wanted.id = profile.id
-                 RETURNING profile.id, profile.partner_id, profile.value_score
-                ), history AS (
+                 RETURNING profile.id, profile.partner_id
+                ), kept AS (%(kept)s), history AS (
                     INSERT INTO crm_value_transition
                            (profile_id, partner_id, company_id, date, kind, reason,
                             override_id, from_tier_id, to_tier_id, from_score, to_score,
@@ -257,7 +259,7 @@ class CrmValueOverride(models.Model):
                                 THEN 'override' ELSE 'override_ended' END,
                            COALESCE(wanted.override_id, wanted.from_override_id),
                            wanted.from_tier_id, wanted.tier_id,
-                           updated.value_score, updated.value_score, %(direction)s,
+                           wanted.value_score, wanted.value_score, %(direction)s,
                            %(uid)s, %(now)s, %(uid)s, %(now)s
                       FROM wanted JOIN updated ON updated.id = wanted.id
                      WHERE wanted.from_tier_id IS DISTINCT FROM wanted.tier_id
@@ -266,16 +268,33 @@ class CrmValueOverride(models.Model):
                 SELECT partner_id FROM updated ORDER BY partner_id
                 """,
                 active=self._get_active_sql(today),
-                earned=self.env["crm.value.engine"]._get_present_tier_sql("profile"),
+                earned=engine._get_present_tier_sql("profile"),
+                profiles=engine._get_present_profiles_sql(is_looking),
+                kept=self._get_kept_sql() if is_looking else SQL("SELECT"),
                 company=company.id,
                 scope=self._get_scope_sql("profile", partner_ids),
-                direction=self.env["crm.value.engine"]._get_direction_sql("wanted"),
+                direction=engine._get_direction_sql("wanted"),
                 today=today,
                 uid=self.env.uid,
                 now=self.env.cr.now(),
             )
         )
         return [row[0] for row in rows]
+
+    @api.model
+    def _get_kept_sql(self):
+        """SQL: while profiles show the past, the present is changed beside them."""
+        return SQL(
+            """
+            INSERT INTO crm_value_present AS present (profile_id, company_id, figures)
+            SELECT profile.id, profile.company_id, jsonb_build_object(
+                       'tier_id', wanted.tier_id, 'override_id', wanted.override_id,
+                       'earned_tier_id', wanted.earned_tier_id)
+              FROM wanted JOIN crm_value_profile profile ON profile.id = wanted.id
+            ON CONFLICT (profile_id)
+            DO UPDATE SET figures = present.figures || EXCLUDED.figures
+            """
+        )
 
     def _update_leads(self, partner_ids):
         """The tier of the customers' open leads, by its own rule."""

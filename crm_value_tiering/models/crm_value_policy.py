@@ -60,6 +60,14 @@ class CrmValuePolicy(models.Model):
         return policy or self.search(domain, order="date_from, id", limit=1)
 
     @api.model
+    def _get_open(self):
+        """The versions of all companies that are valid today or will be."""
+        return self.search([]).filtered(
+            lambda policy: not policy.date_to
+            or policy.date_to > policy.company_id._get_value_today()
+        )
+
+    @api.model
     def _create_for_company(self, company):
         """The first version of a company, with the defaults.
 

@@ -84,7 +84,8 @@ class CrmValueProfile(models.Model):
     purchase_days = fields.Integer(
         string="Purchases",
         readonly=True,
-        help="Days with at least one confirmed order or posted invoice, in all.",
+        help="Days with at least one confirmed order or posted invoice that was not taken "
+        "back, in all.",
     )
     window_purchases = fields.Integer(
         string="Purchases in Period",
@@ -123,7 +124,7 @@ class CrmValueProfile(models.Model):
     average_purchase = fields.Monetary(
         readonly=True,
         aggregator="avg",
-        help="Revenue per day of purchase, before refunds.",
+        help="Mean amount of a purchase, less what was returned of it.",
     )
 
     # Scores

@@ -13,7 +13,7 @@ class CrmValueRun(models.Model):
     def _get_companies_to_compute(self):
         """Those whose schedule asks for a computation today."""
         companies = self._get_companies_with_value()
-        last = self._get_last_as_of(companies, kinds=("full",))
+        last = self._get_last_as_of(companies, kinds=("full", "look"))
         return companies.filtered(
             lambda company: self._is_due(company, last.get(company.id))
         )
@@ -39,7 +39,8 @@ class CrmValueRun(models.Model):
 
     @api.model
     def _get_last_as_of(self, companies, kinds=("full", "changes")):
-        """As-of date of the latest finished computation, by id of the company."""
+        """As-of date of the latest finished computation, by id of the company: by
+        default of those that are in the history."""
         self.flush_model(["company_id", "as_of", "state", "kind"])
         return dict(
             self.env.execute_query(
@@ -146,16 +147,38 @@ class CrmValueRun(models.Model):
 
     @api.model
     def _get_base(self, company):
-        """The last computation of all customers of ``company``."""
+        """The last computation of all customers of ``company``, of whatever day."""
         return self.sudo().search(
             [
                 ("company_id", "=", company.id),
                 ("state", "=", "done"),
-                ("kind", "=", "full"),
+                ("kind", "in", ("full", "look")),
             ],
             order="id desc",
             limit=1,
         )
+
+    def _is_looking(self, company):
+        """Whether the profiles of ``company`` show a look at the past; with a run, whether
+        they did before it."""
+        earlier = [("id", "<", self.id)] if self else []
+        return (
+            self.sudo()
+            .search(
+                [("company_id", "=", company.id), ("state", "=", "done"), *earlier],
+                order="id desc",
+                limit=1,
+            )
+            .kind
+            == "look"
+        )
+
+    @api.model
+    def _come_back(self, company):
+        """End a look at the past: whoever keeps what the profiles of ``company`` say, or
+        acts on it, calls this first."""
+        if self._is_looking(company):
+            self._recompute_company(company, company._get_value_today())
 
     def _is_look_back(self):
         """Whether the run was for a day that was over when it was made.

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from odoo.addons.crm.models.crm_stage import AVAILABLE_PRIORITIES
@@ -22,6 +22,7 @@ class CrmValueTier(models.Model):
     )
     default_share = fields.Float(
         string="Share of Customers (%)",
+        copy=False,
         help="Share proposed for this tier in a new value model, in percent.",
     )
     default_min_score = fields.Float(
@@ -53,6 +54,52 @@ class CrmValueTier(models.Model):
         help="Suggested on quotations for these customers, with a button to apply it. "
         "Prices never change by themselves.",
     )
+
+    @api.constrains("sequence", "active")
+    def _check_policies(self):
+        """What value models ask of their tiers holds whoever changes the tiers.
+
+        Versions that have ended are history: a computation as of their days checks them.
+        """
+        if self.env.context.get("crm_value_resequence"):
+            return
+        policies = self.env["crm.value.policy"].sudo()._get_open().filtered(
+            lambda policy: policy.tier_line_ids.tier_id & self
+        )
+        archived = policies.tier_line_ids.tier_id.filtered(lambda tier: not tier.active)
+        if archived & self:
+            raise ValidationError(
+                self.env._(
+                    "These tiers cannot be archived, since value models use them: "
+                    "%(tiers)s. Remove them from the value models first.",
+                    tiers=", ".join((archived & self).mapped("name")),
+                )
+            )
+        for policy in policies:
+            try:
+                policy._check_tier_lines()
+            except ValidationError as error:
+                raise ValidationError(
+                    self.env._(
+                        "%(policy)s (%(company)s): %(reason)s",
+                        policy=policy.name,
+                        company=policy.company_id.name,
+                        reason=error.args[0],
+                    )
+                ) from error
+
+    @api.constrains("default_share", "active")
+    def _check_default_shares(self):
+        """A new company begins with what the tiers propose."""
+        total = sum(self.search([]).mapped("default_share"))
+        if total > 100.001:
+            raise ValidationError(
+                self.env._(
+                    "The proposed shares of the tiers sum to %(total)s %%: reduce one, "
+                    "they cannot exceed 100 %%.",
+                    total=round(total, 2),
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_named(self):
@@ -89,6 +136,13 @@ class CrmValueTier(models.Model):
         ]
         rows = self.env.execute_query(SQL(" UNION ").join(references))
         return self.browse(row[0] for row in rows)
+
+    def web_resequence(self, *args, **kwargs):
+        """Dragging writes one tier after the other: what counts is the order in the end."""
+        tiers = self.with_context(crm_value_resequence=True)
+        result = super(CrmValueTier, tiers).web_resequence(*args, **kwargs)
+        self._check_policies()
+        return result
 
     def action_open_customers(self):
         """Open the customers of this tier."""

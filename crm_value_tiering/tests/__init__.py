@@ -12,14 +12,17 @@ from . import test_value_digest
 from . import test_value_drive
 from . import test_value_export
 from . import test_value_facts
+from . import test_value_formula
 from . import test_value_holdout
 from . import test_value_lead
+from . import test_value_look
 from . import test_value_merge
 from . import test_value_missing
 from . import test_value_override
 from . import test_value_partner
 from . import test_value_performance
 from . import test_value_policy
+from . import test_value_returns
 from . import test_value_run
 from . import test_value_sale
 from . import test_value_scale
@@ -27,6 +30,7 @@ from . import test_value_scoring
 from . import test_value_selling
 from . import test_value_settings
 from . import test_value_setup
+from . import test_value_tier_order
 from . import test_value_tiers
 from . import test_value_timezone
 from . import test_value_tours
