@@ -79,13 +79,13 @@ class CrmCampaignCost(models.Model):
                    SUM(%(until_end)s - %(until_start)s) AS numerator,
                    NULL::numeric AS denominator
               FROM crm_campaign_cost cost
-             WHERE cost.company_id = %(company)s
+             WHERE cost.company_id = ANY(%(companies)s)
                AND cost.date_from < %(end)s AND cost.date_to >= %(start)s
              GROUP BY cost.team_id
             """,
             until_end=self._get_borne_sql(company, end),
             until_start=self._get_borne_sql(company, date_from),
-            company=company.id,
+            companies=company._get_value_company_ids(),
             start=date_from,
             end=end,
         )

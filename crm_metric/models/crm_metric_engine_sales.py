@@ -62,7 +62,8 @@ class CrmMetricEngine(models.AbstractModel):
                 ON tier.partner_id = partner.commercial_partner_id
              WHERE lead.date_closed >= %(start)s AND lead.date_closed < %(end)s
                AND lead.won_status IN ('won', 'lost')
-               AND COALESCE(lead.company_id, seller.company_id, %(main)s) = %(company)s
+               AND COALESCE(lead.company_id, seller.company_id, %(main)s)
+                   = ANY(%(companies)s)
                AND %(where)s
              GROUP BY lead.team_id, lead.user_id, tier.tier_id
             """,
@@ -71,7 +72,7 @@ class CrmMetricEngine(models.AbstractModel):
             start=job.start,
             end=job.stop,
             main=self.env["crm.lead"]._get_default_value_company().id,
-            company=job.company.id,
+            companies=job.company._get_value_company_ids(),
             where=where or SQL("TRUE"),
         )
 

@@ -51,7 +51,7 @@ class CrmMetricRun(models.Model):
         for run in self:
             run.display_name = self.env._(
                 "%(company)s, %(first)s to %(last)s",
-                company=run.company_id.name,
+                company=run.sudo().company_id.name,
                 first=format_date(self.env, run.date_from, date_format="MMM y"),
                 last=format_date(self.env, run.date_to, date_format="MMM y"),
             )
@@ -333,7 +333,7 @@ class CrmMetricRun(models.Model):
 
     @api.model
     def _get_companies_to_measure(self):
-        """Hook: companies with sales or with closed leads.
+        """Hook: main companies with sales or with closed leads.
 
         One that only closes leads of salespeople counts, too: such leads may have no
         company of their own.
@@ -342,16 +342,17 @@ class CrmMetricRun(models.Model):
             SQL(
                 """
                 SELECT company.id FROM res_company company
-                 WHERE company.active AND (
+                 WHERE company.active AND company.parent_id IS NULL AND (
                        %s
                     OR EXISTS (SELECT FROM crm_lead lead
                                  LEFT JOIN res_users seller ON seller.id = lead.user_id
                                 WHERE lead.date_closed IS NOT NULL
                                   AND COALESCE(lead.company_id, seller.company_id)
-                                    = company.id))
+                                    = ANY(%s)))
                  ORDER BY company.id
                 """,
                 self.env["crm.value.source"]._get_selling_sql(),
+                self.env["crm.value.source"]._get_branches_sql(),
             )
         )
         return self.env["res.company"].browse(row[0] for row in rows)

@@ -20,6 +20,7 @@ class CrmMetricTarget(models.Model):
     _description = "Metric Target"
     _inherit = ["crm.company.mixin", "crm.effective.mixin"]
     _order = "date_from desc, metric_id, id"
+    _of_main_company = True
     _rec_name = "metric_id"
 
     metric_id = fields.Many2one(
@@ -29,7 +30,8 @@ class CrmMetricTarget(models.Model):
     team_id = fields.Many2one(
         "crm.team",
         string="Sales Team",
-        check_company=True,
+        # a team of a branch, too: its figures are those of the main company
+        domain="['|', ('company_id', '=', False), ('company_id', 'child_of', company_id)]",
         index="btree_not_null",
         ondelete="restrict",
         help="Empty: all teams together.",
@@ -160,6 +162,18 @@ class CrmMetricTarget(models.Model):
                     self.env._(
                         "“%(user)s” is no salesperson: a target is for an internal user.",
                         user=target.user_id.name,
+                    )
+                )
+
+    @api.constrains("team_id", "company_id")
+    def _check_team(self):
+        for target in self:
+            company = target.sudo().team_id.company_id
+            if company and company._get_value_root() != target.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "“%(team)s” is a team of another company: its figures are there.",
+                        team=target.team_id.display_name,
                     )
                 )
 

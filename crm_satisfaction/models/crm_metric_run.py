@@ -22,9 +22,10 @@ class CrmMetricRun(models.Model):
             SQL(
                 """
                 SELECT company.id FROM res_company company
-                 WHERE company.active AND EXISTS (
-                       SELECT FROM crm_satisfaction_answer WHERE company_id = company.id)
-                """
+                 WHERE company.active AND company.parent_id IS NULL AND EXISTS (
+                       SELECT FROM crm_satisfaction_answer WHERE company_id = ANY(%s))
+                """,
+                self.env["crm.value.source"]._get_branches_sql(),
             )
         )
         return companies | companies.browse(row[0] for row in rows)

@@ -312,6 +312,7 @@ class CrmSatisfactionAnswer(models.Model):
         first one that was ever given stands.
         """
         partners = self.env["res.partner"].browse(v["partner_id"] for v in prepared)
+        companies = self.env["res.company"].browse(v["company_id"] for v in prepared)
         self.env["crm.value.transition"].flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -331,7 +332,7 @@ class CrmSatisfactionAnswer(models.Model):
                  ORDER BY asked.position
                 """,
                 [partner.commercial_partner_id.id for partner in partners],
-                [vals["company_id"] for vals in prepared],
+                [company._get_value_root().id for company in companies],
                 [vals["date"] for vals in prepared],
             )
         )

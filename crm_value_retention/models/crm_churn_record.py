@@ -25,6 +25,7 @@ class CrmChurnRecord(models.Model):
     _inherit = ["crm.company.mixin", "crm.limits.mixin", "crm.erasable.mixin"]
     _description = "Churn Record"
     _order = "date desc, id desc"
+    _of_main_company = True
     _rec_name = "partner_id"
     _erasable_texts = ("note",)
 

@@ -16,6 +16,7 @@ class CrmValueOutreach(models.Model):
     _inherit = "crm.company.mixin"
     _description = "Retention Activity"
     _order = "date desc, id desc"
+    _of_main_company = True
     _rec_name = "partner_id"
 
     currency_id = fields.Many2one(related="company_id.currency_id")

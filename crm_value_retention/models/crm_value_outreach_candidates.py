@@ -95,7 +95,7 @@ class CrmValueOutreach(models.Model):
                        JOIN sale_order so ON so.partner_id = contact.id
                        JOIN crm_team team ON team.id = so.team_id AND team.active
                       WHERE contact.commercial_partner_id = partner.id
-                        AND so.company_id = %(company)s AND so.state = 'sale'
+                        AND so.company_id = ANY(%(companies)s) AND so.state = 'sale'
                         AND so.date_order < %(day_end)s
                       ORDER BY so.date_order DESC, so.id DESC LIMIT 1)
                      UNION ALL
@@ -104,10 +104,10 @@ class CrmValueOutreach(models.Model):
                 ON users.id = person.user_id AND users.active AND NOT users.share
              WHERE EXISTS (SELECT FROM res_company_users_rel member
                             WHERE member.user_id = users.id
-                              AND member.cid = %(company)s)
+                              AND member.cid = ANY(%(companies)s))
              ORDER BY person.rank LIMIT 1
             """,
-            company=company.id,
+            companies=company._get_value_company_ids(),
             day_end=company._get_value_day_end(today),
             fallback=options["user_id"],
         )
@@ -158,8 +158,8 @@ class CrmValueOutreach(models.Model):
             AND NOT EXISTS (SELECT FROM res_partner contact
                               JOIN sale_order so ON so.partner_id = contact.id
                              WHERE contact.commercial_partner_id = profile.partner_id
-                               AND so.company_id = %(company)s AND so.state = 'sale'
-                               AND so.date_order < %(day_end)s
+                               AND so.company_id = ANY(%(companies)s)
+                               AND so.state = 'sale' AND so.date_order < %(day_end)s
                                AND %(order_day)s > profile.as_of)
             AND NOT EXISTS (SELECT FROM crm_churn_record churn
                              WHERE churn.company_id = %(company)s
@@ -168,6 +168,7 @@ class CrmValueOutreach(models.Model):
                                AND churn.is_withdrawn IS NOT TRUE)
             """,
             company=company.id,
+            companies=company._get_value_company_ids(),
             tier=SQL("TRUE")
             if options["tiers"] is None
             else SQL("profile.tier_id = ANY(%s::int[])", options["tiers"]),
@@ -192,6 +193,7 @@ class CrmValueOutreach(models.Model):
         :return: dict kind → dict of ``today`` (within the daily limit), ``waiting``
             (later), ``nobody`` (nobody is responsible)
         """
+        source, company = source or company, company._get_value_root()
         outreach = self.sudo().with_company(company)
         options = outreach._get_options(company, source)
         if "contact" in options["kinds"]:

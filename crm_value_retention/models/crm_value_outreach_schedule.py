@@ -165,9 +165,10 @@ class CrmValueOutreach(models.Model):
     # --------------------------------------------------------------------- cron
     @api.model
     def _cron_schedule(self):
-        """Every company that wants it, one transaction each."""
+        """Every main company that wants it, one transaction each."""
         companies = self.env["res.company"].search(
-            Domain.OR(
+            Domain("parent_id", "=", False)
+            & Domain.OR(
                 Domain(f"crm_value_{kind}", "=", True) for kind in self._get_kinds()
             )
         )

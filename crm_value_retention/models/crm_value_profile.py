@@ -112,7 +112,9 @@ class CrmValueProfile(models.Model):
                 "company": SQL("TRUE")
                 if model == "res.partner"
                 else SQL(
-                    "COALESCE(document.company_id, %s) = %s", company.id, company.id
+                    "COALESCE(document.company_id, %s) = ANY(%s)",
+                    company.id,
+                    company._get_value_company_ids(),
                 ),
             }
             touches.append(

@@ -80,3 +80,18 @@ class ResCompany(models.Model):
                         company=company.name,
                     )
                 )
+
+    @api.model
+    def _get_company_root_delegated_field_names(self):
+        """A branch has no customers of its own: its main company decides."""
+        return [
+            *super()._get_company_root_delegated_field_names(),
+            "crm_value_save",
+            "crm_value_winback",
+            "crm_value_contact",
+            "crm_value_winback_days",
+            "crm_value_outreach_tier_id",
+            "crm_value_outreach_min_clv",
+            "crm_value_outreach_limit",
+            "crm_value_outreach_user_id",
+        ]

@@ -32,6 +32,7 @@ class CrmCompanyJob(models.AbstractModel):
     _inherit = "crm.company.mixin"
     _description = "Job of a Company"
     _order = "id desc"
+    _of_main_company = True
     # Whoever may start the job by hand and cancel it; the superuser always may.
     _job_group = "crm_value_tiering.group_value_manager"
 
@@ -121,13 +122,15 @@ class CrmCompanyJob(models.AbstractModel):
     def _resolve_companies(self, companies=None):
         """The companies that a caller means; remote callers send ids.
 
-        :param companies: res.company records or ids; default: the current company
+        :param companies: res.company records or ids; default: the current company. A
+            branch means its main company.
         :raise AccessError: when one of them is not among the user's current companies
         """
         if isinstance(companies, models.BaseModel):
             companies = companies.ids
         ids = dict.fromkeys(companies or ())  # each once, however often it is named
         companies = self.env["res.company"].browse(ids) or self.env.company
+        companies = companies._get_value_root()
         if companies - self.env.companies and not self.env.su:
             raise AccessError(
                 self.env._(

@@ -80,12 +80,14 @@ class CrmLead(models.Model):
         the customer is not for the others, so it has none unless there is a single one.
         """
         self.ensure_one()
-        return self.company_id or self._get_only_company()
+        company = self.company_id or self._get_only_company()
+        return company._get_value_root()
 
     @api.model
     def _get_only_company(self):
-        """The company of a database that has no other; else none."""
-        companies = self.env["res.company"].sudo().search([], limit=2)
+        """The company of a database that has no other, but for branches; else none."""
+        main = [("parent_id", "=", False)]
+        companies = self.env["res.company"].sudo().search(main, limit=2)
         return companies if len(companies) == 1 else companies.browse()
 
     @api.model

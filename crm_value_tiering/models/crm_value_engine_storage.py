@@ -253,15 +253,17 @@ class CrmValueEngine(models.AbstractModel):
                             ON partner.id = candidate.partner_id
                           LEFT JOIN crm_value_profile profile
                             ON profile.partner_id = partner.commercial_partner_id
-                           AND profile.company_id
-                             = COALESCE(candidate.company_id, %(only)s)
+                           AND profile.company_id = %(company)s
+                           AND COALESCE(candidate.company_id, %(only)s)
+                             = ANY(%(companies)s)
                          WHERE COALESCE(candidate.company_id, %(only)s, %(company)s)
-                             = %(company)s
+                             = ANY(%(companies)s)
                            AND %(open)s %(in_scope)s) current
                  WHERE current.id = lead.id
                    AND lead.value_tier_id IS DISTINCT FROM current.tier_id
                 """,
                 company=job.company.id,
+                companies=job.company._get_value_company_ids(),
                 open=self.env["crm.lead"]._get_open_lead_sql("candidate"),
                 in_scope=self.env["crm.value.source"]._get_scope_sql(job.scope),
                 only=self.env["crm.lead"]._get_only_company().id or None,

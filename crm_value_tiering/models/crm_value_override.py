@@ -17,6 +17,7 @@ class CrmValueOverride(models.Model):
     _description = "Tier Set by Hand"
     _inherit = ["crm.company.mixin", "crm.effective.mixin", "crm.erasable.mixin"]
     _order = "date_from desc, id desc"
+    _of_main_company = True
     _rec_name = "partner_id"
     _erasable_texts = ("reason",)
 

@@ -16,6 +16,7 @@ class CrmValuePolicy(models.Model):
     _description = "Value Model"
     _inherit = ["crm.company.mixin", "crm.value.parameters", "crm.effective.mixin"]
     _order = "company_id, date_from desc, id desc"
+    _of_main_company = True
     name = fields.Char(
         required=True,
         default=lambda self: self.env._("Value model"),
@@ -73,7 +74,7 @@ class CrmValuePolicy(models.Model):
     @api.model
     def _find_for_company(self, company, date):
         """As :meth:`_get_for_company`, but a company without a model gets none."""
-        domain = Domain("company_id", "=", company.id)
+        domain = Domain("company_id", "=", company._get_value_root().id)
         policy = self.search(domain & self._get_effective_domain(date), limit=1)
         return policy or self.search(domain, order="date_from, id", limit=1)
 
@@ -102,6 +103,7 @@ class CrmValuePolicy(models.Model):
         Two sessions may find none at once. The later one has to begin again, as after
         any other conflict: Odoo does that, with nothing for the user to see.
         """
+        company = company._get_value_root()
         vals = {"company_id": company.id, "date_from": company._get_value_today()}
         try:
             with self.env.cr.savepoint():

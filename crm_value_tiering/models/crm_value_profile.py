@@ -279,7 +279,8 @@ class CrmValueProfile(models.Model):
 
     @api.model
     def _get_tiers(self, partners, companies):
-        """Tiers of the commercial entities of ``partners`` in each of ``companies``.
+        """Tiers of the commercial entities of ``partners`` in each of ``companies``: in
+        a branch, those of its main company.
 
         :return: dict (id of the commercial partner, id of the company) → tier; without an
             entry, or with an empty tier, there is none. Unsaved contacts count as what
@@ -289,12 +290,17 @@ class CrmValueProfile(models.Model):
         if not customers or not companies:
             return {}
         profiles = self.search_fetch(
-            [("partner_id", "in", customers.ids), ("company_id", "in", companies.ids)],
+            [
+                ("partner_id", "in", customers.ids),
+                ("company_id", "in", companies._get_value_root().ids),
+            ],
             ["partner_id", "company_id", "tier_id"],
         )
+        by_root = profiles.grouped("company_id")
         return {
-            (profile.partner_id.id, profile.company_id.id): profile.tier_id
-            for profile in profiles
+            (profile.partner_id.id, company.id): profile.tier_id
+            for company in companies
+            for profile in by_root.get(company._get_value_root(), profiles.browse())
         }
 
     @api.model

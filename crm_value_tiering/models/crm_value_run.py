@@ -76,7 +76,7 @@ class CrmValueRun(models.Model):
         for run in self:
             run.display_name = self.env._(
                 "%(company)s as of %(date)s",
-                company=run.company_id.name,
+                company=run.sudo().company_id.name,
                 date=format_date(self.env, run.as_of),
             )
 

@@ -84,12 +84,12 @@ class CrmValueRun(models.Model):
 
     @api.model
     def _get_companies_with_value(self):
-        """Hook: companies with sales of their own, or with profiles already."""
+        """Hook: main companies with sales, or with profiles already."""
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT company.id FROM res_company company
-                 WHERE company.active AND (
+                 WHERE company.active AND company.parent_id IS NULL AND (
                        %s
                     OR EXISTS (SELECT FROM crm_value_profile
                                 WHERE company_id = company.id))

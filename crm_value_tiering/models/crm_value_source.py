@@ -180,7 +180,8 @@ class CrmValueSource(models.AbstractModel):
 
     @api.model
     def _get_selling_sql(self):
-        """SQL: whether ``company``, a row of res_company, ever sold, by any source."""
+        """SQL: whether ``company``, a row of res_company, or a branch of it ever sold,
+        by any source."""
         sources = dict(self.env["crm.value.policy"]._fields["source"].selection)
         return SQL(
             "(%s)",
@@ -188,6 +189,14 @@ class CrmValueSource(models.AbstractModel):
                 SQL("EXISTS (%s)", getattr(self, f"_get_selling_sql_{source}")())
                 for source in sources
             ),
+        )
+
+    @api.model
+    def _get_branches_sql(self):
+        """SQL: ids of ``company``, a row of res_company, and of its branches."""
+        return SQL(
+            "ARRAY(SELECT branch.id FROM res_company branch WHERE %s = company.id)",
+            self.env["res.company"]._get_value_root_sql("branch"),
         )
 
     @api.model
@@ -220,8 +229,8 @@ class CrmValueSource(models.AbstractModel):
     @api.model
     def _get_order_where_sql(self, company, as_of):
         return SQL(
-            "so.company_id = %s AND so.state = 'sale' AND so.date_order < %s",
-            company.id,
+            "so.company_id = ANY(%s) AND so.state = 'sale' AND so.date_order < %s",
+            company._get_value_company_ids(),
             company._get_value_day_end(as_of),
         )
 
@@ -229,7 +238,8 @@ class CrmValueSource(models.AbstractModel):
     def _get_selling_sql_sale(self):
         return SQL(
             "SELECT FROM sale_order so"
-            " WHERE so.company_id = company.id AND so.state = 'sale'"
+            " WHERE so.company_id = ANY(%s) AND so.state = 'sale'",
+            self._get_branches_sql(),
         )
 
     @api.model
@@ -252,9 +262,9 @@ class CrmValueSource(models.AbstractModel):
 
     @api.model
     def _get_events_sql_sale(self, company, as_of, include_zero, scope):
-        # A rate of exactly 1 between two different currencies is what is left of a
-        # company that changed its currency: then, as without a rate, the rate table of
-        # the day decides.
+        # A company that changed its currency leaves orders with a rate to the earlier
+        # one; of a change before this module was there, a rate of exactly 1 between two
+        # different currencies. Then, as without a rate, the rate table of the day decides.
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id,
@@ -362,9 +372,9 @@ class CrmValueSource(models.AbstractModel):
     @api.model
     def _get_invoice_where_sql(self, company, as_of):
         return SQL(
-            "move.company_id = %s AND move.state = 'posted' AND move.invoice_date <= %s"
-            " AND move.move_type IN %s",
-            company.id,
+            "move.company_id = ANY(%s) AND move.state = 'posted'"
+            " AND move.invoice_date <= %s AND move.move_type IN %s",
+            company._get_value_company_ids(),
             as_of,
             INVOICE_TYPES,
         )
@@ -373,8 +383,9 @@ class CrmValueSource(models.AbstractModel):
     def _get_selling_sql_invoice(self):
         return SQL(
             "SELECT FROM account_move move"
-            " WHERE move.company_id = company.id AND move.state = 'posted'"
+            " WHERE move.company_id = ANY(%s) AND move.state = 'posted'"
             " AND move.move_type IN %s",
+            self._get_branches_sql(),
             INVOICE_TYPES,
         )
 
@@ -412,7 +423,8 @@ class CrmValueSource(models.AbstractModel):
               JOIN res_partner partner ON partner.id = move.partner_id
               LEFT JOIN (SELECT line.move_id, -SUM(line.balance) AS amount
                            FROM account_move_line line
-                          WHERE line.is_downpayment AND line.company_id = %(company)s
+                          WHERE line.is_downpayment
+                            AND line.company_id = ANY(%(companies)s)
                           GROUP BY line.move_id) advance ON advance.move_id = move.id
               CROSS JOIN LATERAL (
                    SELECT ROUND(COALESCE(move.amount_untaxed_signed, 0)
@@ -420,7 +432,7 @@ class CrmValueSource(models.AbstractModel):
               ) worth
              WHERE %(where)s %(in_scope)s
             """,
-            company=company.id,
+            companies=company._get_value_company_ids(),
             currency=company.currency_id.id,
             decimals=company.currency_id.decimal_places,
             include_zero=include_zero,
@@ -440,7 +452,7 @@ class CrmValueSource(models.AbstractModel):
              WHERE %(where)s %(in_scope)s
                AND move.move_type <> 'out_refund' AND line.display_type = 'product'
                AND line.product_id IS NOT NULL AND line.quantity > 0
-               AND %(no_discount)s
+               AND line.is_downpayment IS NOT TRUE AND %(no_discount)s
                AND NOT EXISTS (SELECT FROM sale_order_line_invoice_rel rel
                                  JOIN sale_order_line sold ON sold.id = rel.order_line_id
                                 WHERE rel.invoice_line_id = line.id
@@ -464,14 +476,14 @@ class CrmValueSource(models.AbstractModel):
     def _get_sellers_sql_sale(self, company):
         return SQL(
             "SELECT id AS document_id, user_id, team_id FROM sale_order"
-            " WHERE company_id = %s",
-            company.id,
+            " WHERE company_id = ANY(%s)",
+            company._get_value_company_ids(),
         )
 
     @api.model
     def _get_sellers_sql_invoice(self, company):
         return SQL(
             "SELECT id AS document_id, invoice_user_id AS user_id, team_id"
-            " FROM account_move WHERE company_id = %s",
-            company.id,
+            " FROM account_move WHERE company_id = ANY(%s)",
+            company._get_value_company_ids(),
         )

@@ -2,8 +2,9 @@ from datetime import datetime
 
 import pytz
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 
 class ResCompany(models.Model):
@@ -25,6 +26,27 @@ class ResCompany(models.Model):
         if changed:
             changed.sudo().crm_value_currency_since = fields.Datetime.now()
         return result
+
+    def _get_value_root(self):
+        """The companies as customers know them: a branch is part of its main company.
+
+        Value, tiers and metrics are those of main companies. What happens in a branch
+        counts there, and is read from there.
+        """
+        return self.sudo().root_id.with_env(self.env)
+
+    @tools.ormcache("self.id")
+    def _get_value_company_ids(self):
+        """Ids of the company and of all its branches: whose documents count for it."""
+        companies = self.sudo().with_context(active_test=False)
+        return companies.search([("id", "child_of", self.ids)]).ids
+
+    @api.model
+    def _get_value_root_sql(self, alias):
+        """SQL: id of the main company of ``alias``, a row of res_company."""
+        return SQL(
+            "split_part(%s, '/', 1)::int", SQL.identifier(alias, "parent_path")
+        )
 
     def _get_value_timezone(self):
         """Name of the time zone in which the company's days begin and end.

@@ -4,7 +4,8 @@ MANAGER_GROUP = "crm_value_tiering.group_value_manager"
 
 
 class ResConfigSettings(models.TransientModel):
-    """The value model of the current company, on the settings page.
+    """The value model of the current company, or of the main company of a branch, on
+    the settings page.
 
     Saving a change begins a new version today and keeps the earlier one: see
     ``crm.effective.mixin``.
@@ -98,7 +99,7 @@ class ResConfigSettings(models.TransientModel):
         values = super().get_values()
         if not self.env.user.has_group(MANAGER_GROUP):
             return values
-        company = self.env.company
+        company = self.env.company._get_value_root()
         # nothing is created for whoever only looks
         policy = self.env["crm.value.policy"]._show_for_company(
             company, company._get_value_today()
@@ -114,7 +115,7 @@ class ResConfigSettings(models.TransientModel):
         super().set_values()
         if not self.env.user.has_group(MANAGER_GROUP):
             return
-        company = self.env.company
+        company = self.env.company._get_value_root()
         today = company._get_value_today()
         policy = self.env["crm.value.policy"]._get_for_company(company, today)
         policy._revise(
@@ -124,7 +125,7 @@ class ResConfigSettings(models.TransientModel):
 
     def action_open_value_model(self):
         """Open the whole value model of the company, with its tiers."""
-        company = self.env.company
+        company = self.env.company._get_value_root()
         policy = self.env["crm.value.policy"]._get_for_company(
             company, company._get_value_today()
         )

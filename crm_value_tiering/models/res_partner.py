@@ -12,7 +12,8 @@ MAX_CARDS = 100
 
 
 class ResPartner(models.Model):
-    """The value of a contact is that of its commercial entity, for the current company.
+    """The value of a contact is that of its commercial entity, for the current company
+    (for the main company of a branch).
 
     Nothing is stored on the contact: the profile is a row of its own, and these fields
     read it. They can be searched and grouped by all the same.
@@ -159,7 +160,7 @@ class ResPartner(models.Model):
         profiles = self.env["crm.value.profile"].search_fetch(
             [
                 ("partner_id", "in", self.commercial_partner_id.ids),
-                ("company_id", "=", self.env.company.id),
+                ("company_id", "=", self.env.company._get_value_root().id),
             ],
             ["partner_id", *self._get_stored_value_sources()],
         )
@@ -205,7 +206,7 @@ class ResPartner(models.Model):
         name = self._get_value_fields().get(field_name, "id")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented  # the ORM negates the positive one
-        own = Domain("company_id", "=", self.env.company.id)
+        own = Domain("company_id", "=", self.env.company._get_value_root().id)
         profiles = self.env["crm.value.profile"]
         empty = False
         if operator == "in":
@@ -251,7 +252,7 @@ class ResPartner(models.Model):
         profile = query.make_alias(alias, "value_profile")
         # Of the profiles that the user may see: groups and sums of contacts tell, too.
         seen = self.env["crm.value.profile"]._search(
-            [("company_id", "=", self.env.company.id)]
+            [("company_id", "=", self.env.company._get_value_root().id)]
         )
         columns = ("partner_id", *self._get_stored_value_sources())
         query.add_join(
@@ -303,11 +304,12 @@ class ResPartner(models.Model):
             return []
         partners = named.with_company(company)._filtered_access("read")
         several = len(self.env.user.company_ids) > 1
+        name = company._get_value_root().sudo().name
         cards = []
         runs = ExplainingRuns()
         for partner in partners:
             card = {"partner_id": partner.id, "profile_id": False}
-            card["company"] = company.name if several else ""
+            card["company"] = name if several else ""
             if partner.value_profile_id:
                 card.update(partner.value_profile_id._with_runs(runs)._get_card())
             else:

@@ -70,8 +70,10 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if self.state not in ("draft", "sent"):
             return self.env["product.pricelist"]
-        tier = self.value_tier_id.with_company(self.company_id)
-        return tier.pricelist_id.filtered("active")
+        tier, company = self.value_tier_id, self.company_id
+        own = tier.with_company(company).pricelist_id.filtered("active")
+        main = tier.with_company(company._get_value_root()).pricelist_id
+        return own or main.filtered("active")
 
     def action_apply_value_pricelist(self):
         """Take the suggested price list and compute the prices with it."""

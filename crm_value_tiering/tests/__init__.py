@@ -3,6 +3,7 @@ from . import test_explanation
 from . import test_stats
 from . import test_value_access
 from . import test_value_bi
+from . import test_value_branch
 from . import test_value_card
 from . import test_value_changes
 from . import test_value_concurrency

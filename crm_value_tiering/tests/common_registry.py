@@ -22,10 +22,14 @@ class RegistryCommon(TransactionCase):
             if model._original_module in cls.modules and not model._abstract
         ]
 
-    def _get_rules(self, model):
+    def _get_rules(self, model, operation="read"):
         """Domains of the rules of ``model`` that hold for everybody."""
         rules = self.env["ir.rule"].search(
-            [("model_id.model", "=", model._name), ("groups", "=", False)]
+            [
+                ("model_id.model", "=", model._name),
+                ("groups", "=", False),
+                (f"perm_{operation}", "=", True),
+            ]
         )
         return rules.mapped("domain_force")
 

@@ -182,7 +182,8 @@ class CrmValueExport(models.TransientModel):
     def _get_column(self, field):
         name, header = field.name, field._description_string(self.env)
         if field.type == "many2one":
-            return header, "text", lambda r: r[name].display_name or ""
+            # as any list shows it to its readers
+            return header, "text", lambda r: r.sudo()[name].display_name or ""
         if field.type == "selection":
             labels = dict(field._description_selection(self.env))
             return header, "text", lambda r: labels.get(r[name], "")

@@ -35,7 +35,7 @@ class CrmValueHoldoutCheck(models.TransientModel):
     @api.depends("company_id")
     def _compute_days(self):
         for wizard in self:
-            company = wizard._get_company()
+            company = wizard._get_company()._get_value_root()
             policy = self.env["crm.value.policy"]._show_for_company(
                 company, company._get_value_today()
             )
@@ -46,7 +46,7 @@ class CrmValueHoldoutCheck(models.TransientModel):
         """Measure, and show what was found."""
         self.ensure_one()
         self.check_access("write")
-        company = self._get_company()
+        company = self._get_company()._get_value_root()
         if not self.calibrate_until or not self.until:
             raise UserError(
                 self.env._(

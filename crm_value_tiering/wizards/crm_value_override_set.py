@@ -40,7 +40,8 @@ class CrmValueOverrideSet(models.TransientModel):
     def action_set(self):
         """Set the tier from today on; one that is set by hand already ends."""
         self.ensure_one()
-        today = self._get_company()._get_value_today()
+        company = self._get_company()._get_value_root()
+        today = company._get_value_today()
         if self.last_day and self.last_day < today:
             raise UserError(
                 self.env._(
@@ -50,7 +51,7 @@ class CrmValueOverrideSet(models.TransientModel):
             )
         self.env["crm.value.override"].search(
             [
-                ("company_id", "=", self.company_id.id),
+                ("company_id", "=", company.id),
                 ("partner_id", "=", self.partner_id.commercial_partner_id.id),
                 "|",
                 ("date_to", "=", False),

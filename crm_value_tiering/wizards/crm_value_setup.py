@@ -27,7 +27,9 @@ class CrmValueSetup(models.TransientModel):
         required=True,
         default="source",
     )
-    company_id = fields.Many2one(readonly=True)
+    company_id = fields.Many2one(
+        readonly=True, default=lambda self: self.env.company._get_value_root()
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     preset = fields.Selection(
         "_selection_preset",
@@ -50,7 +52,7 @@ class CrmValueSetup(models.TransientModel):
     def default_get(self, fields):
         """Begin with the value model of today, or with the defaults."""
         values = super().default_get(fields)
-        company = self.env.company
+        company = self.env.company._get_value_root()
         policy = self.env["crm.value.policy"]._find_for_company(
             company, company._get_value_today()
         )

@@ -14,6 +14,17 @@ from odoo.addons.crm_value_tiering.tests.common_registry import RegistryCommon
 WAITING: set[str] = set()
 # What they hold is added to that of others when team or user go.
 RELEASED = {("crm.metric.fact", "team_id"), ("crm.metric.fact", "user_id")}
+OF_MAIN_COMPANY = "[('company_id', 'parent_of', company_ids)]"
+COMPANY_RULES = {"[('company_id', 'in', company_ids)]", OF_MAIN_COMPANY}
+# Of main companies too, without the mixin: nobody creates them.
+WRITTEN_BY_SQL = {
+    "crm.value.profile",
+    "crm.value.transition",
+    "crm.value.dirty",
+    "crm.value.policy.tier",
+    "crm.metric.fact",
+    "crm.metric.cohort",
+}
 
 
 @tagged("standard", "post_install", "-at_install")
@@ -35,9 +46,19 @@ class TestRegistry(RegistryCommon):
             field = model._fields.get("company_id")
             if not field or not field.store or model._transient:
                 continue
+            for operation in ("read", "write", "create", "unlink"):
+                with self.subTest(model=model._name, operation=operation):
+                    rules = set(self._get_rules(model, operation))
+                    self.assertTrue(rules & COMPANY_RULES)
+
+    def test_a_branch_reads_what_its_main_company_has(self) -> None:
+        """And only that: what is of branches too, stays in each."""
+        for model in self.own:
+            if "company_id" not in model._fields or model._transient:
+                continue
+            of_main = getattr(model, "_of_main_company", model._name in WRITTEN_BY_SQL)
             with self.subTest(model=model._name):
-                rules = self._get_rules(model)
-                self.assertIn("[('company_id', 'in', company_ids)]", rules)
+                self.assertEqual(OF_MAIN_COMPANY in self._get_rules(model), of_main)
 
     def test_a_dialog_is_its_users_own(self) -> None:
         for model in self.own:
