@@ -229,6 +229,9 @@ class TestMetricFact(MetricCommon):
                 metric.write(vals)
             with self.subTest(vals=vals), self.assertRaises(AccessError):
                 metric.with_user(self.seller).write(vals)
+        with self.assertRaisesRegex(AccessError, "All companies share this"):
+            metric.active = False
+        self.manager.company_ids = self.env["res.company"].search([])
         metric.write({"name": "Loyalty", "description": "Ours", "sequence": 1})
         self.assertEqual(metric.display_name, "Loyalty (%)")
 

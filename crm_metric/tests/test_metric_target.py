@@ -134,7 +134,13 @@ class TestMetricTarget(MetricCommon):
         target.invalidate_recordset()
         self.assertRecordValues(
             target,
-            [{"actual": 0, "status": "behind", "actual_text": "0.00\N{NO-BREAK SPACE}V"}],
+            [
+                {
+                    "actual": 0,
+                    "status": "behind",
+                    "actual_text": "0.00\N{NO-BREAK SPACE}V",
+                }
+            ],
         )
         for code, vals, status in (
             ("customers_new", {"team_id": self.team.id, "tier_id": self.tier_mid.id},
@@ -160,7 +166,8 @@ class TestMetricTarget(MetricCommon):
         self.assertFalse(self._get_facts("retention", may))
         [run] = self._measure(date(2026, 4, 1), date(2026, 5, 31))
         self.assertEqual((run.written_count, run.deleted_count), (0, 0))
-        target = self._set_target("revenue", 600, date_from=may, date_to=may.replace(month=6))
+        june = date(2026, 6, 1)
+        target = self._set_target("revenue", 600, date_from=may, date_to=june)
         self.assertEqual(target.status, "behind")
         self._buy(self._create_customer(), may, 70)
         self._measure(date(2026, 4, 1), date(2026, 6, 30))

@@ -341,7 +341,8 @@ class CrmValueEngine(models.AbstractModel):
         if job.was_look and not job.is_look:
             self.env.cr.execute(
                 SQL(
-                    "DELETE FROM crm_value_present WHERE company_id = %s", job.company.id
+                    "DELETE FROM crm_value_present WHERE company_id = %s",
+                    job.company.id,
                 )
             )
 

@@ -82,8 +82,10 @@ class CrmValuePolicy(models.Model):
     def _get_open(self):
         """The versions of all companies that are valid today or will be."""
         return self.search([]).filtered(
-            lambda policy: not policy.date_to
-            or policy.date_to > policy.company_id._get_value_today()
+            lambda policy: (
+                not policy.date_to
+                or policy.date_to > policy.company_id._get_value_today()
+            )
         )
 
     @api.model

@@ -12,15 +12,13 @@ class CrmValuePresent(models.Model):
     _description = "Profile before a Look at the Past"
     _log_access = False
 
-    profile_id = fields.Many2one(
-        "crm.value.profile", required=True, ondelete="cascade"
-    )
+    profile_id = fields.Many2one("crm.value.profile", required=True, ondelete="cascade")
     company_id = fields.Many2one(
         "res.company", required=True, ondelete="cascade", index=True
     )
     figures = fields.Json(
         required=True,
-        help="The columns that \"_get_present_columns\" of the engine names.",
+        help='The columns that "_get_present_columns" of the engine names.',
     )
 
     _profile_uniq = models.UniqueIndex("(profile_id)")

@@ -102,7 +102,9 @@ class CrmValueSource(models.AbstractModel):
         Only customers who returned something are looked at.
         """
         documents = self._get_documents_sql(source, company, as_of, False, scope)
-        returning = SQL("SELECT partner_id FROM (%s) document WHERE spend < 0", documents)
+        returning = SQL(
+            "SELECT partner_id FROM (%s) document WHERE spend < 0", documents
+        )
         rows = SQL(
             "SELECT partner_id, day, document_id, origin_id, spend AS worth, spend"
             " FROM (%s) document WHERE spend <> 0",

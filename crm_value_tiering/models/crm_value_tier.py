@@ -74,8 +74,11 @@ class CrmValueTier(models.Model):
         """
         if self.env.context.get("crm_value_resequence"):
             return
-        policies = self.env["crm.value.policy"].sudo()._get_open().filtered(
-            lambda policy: policy.tier_line_ids.tier_id & self
+        policies = (
+            self.env["crm.value.policy"]
+            .sudo()
+            ._get_open()
+            .filtered(lambda policy: policy.tier_line_ids.tier_id & self)
         )
         archived = policies.tier_line_ids.tier_id.filtered(lambda tier: not tier.active)
         if archived & self:

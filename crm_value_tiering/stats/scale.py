@@ -39,7 +39,9 @@ class Scale:
             return []
         measures = [float(step[0]) for step in self.steps]
         return [
-            limit for measure in measures for limit in (nextafter(measure, -inf), measure)
+            limit
+            for measure in measures
+            for limit in (nextafter(measure, -inf), measure)
         ]
 
     @cached_property

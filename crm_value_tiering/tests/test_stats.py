@@ -118,7 +118,8 @@ class TestMbgNbd(BaseCase):
             p = mbg_nbd.Parameters(0.5248, alpha, 0.8914, 1.614)
             series = mbg_nbd.ExpectedPurchases(p)
             error = abs(
-                series.if_alive(0, 0.0, weeks) - expected_by_quadrature(p, 0, 0.0, weeks)
+                series.if_alive(0, 0.0, weeks)
+                - expected_by_quadrature(p, 0, 0.0, weeks)
             )
             [coefficients] = series._coefficients.values()
             self.assertEqual(len(coefficients), mbg_nbd.MOST_TERMS)

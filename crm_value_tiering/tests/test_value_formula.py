@@ -39,7 +39,9 @@ class TestValueFormula(ValueCommon):
         for customer in customers:
             (simple, first), (formula, second) = self._read(customer)
             with self.subTest(customer.name):
-                self.assertAlmostEqual(self._multiply(SIMPLE, simple), first, delta=cent)
+                self.assertAlmostEqual(
+                    self._multiply(SIMPLE, simple), first, delta=cent
+                )
                 self.assertAlmostEqual(
                     self._multiply(predictive, formula), second, delta=cent
                 )

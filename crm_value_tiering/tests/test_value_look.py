@@ -157,7 +157,8 @@ class TestValueLook(ValueCommon):
         self._run()
         profile = self._profile(customer)
         self.assertRecordValues(
-            profile, [{"tier_id": self.tier_high.id, "earned_tier_id": self.tier_low.id}]
+            profile,
+            [{"tier_id": self.tier_high.id, "earned_tier_id": self.tier_low.id}],
         )
         changes = self.env["crm.value.transition"].search(
             [("profile_id", "=", profile.id), ("kind", "=", "tier")], order="id"

@@ -254,9 +254,7 @@ class TestValueReturnsOfInvoices(ReturnsOfAnySource, ReturnsCommon):
             "product_count", "expected_spend", "clv_predictive",
         ):  # fmt: skip
             with self.subTest(name):
-                self.assertEqual(
-                    self._profile(thrice)[name], self._profile(once)[name]
-                )
+                self.assertEqual(self._profile(thrice)[name], self._profile(once)[name])
         self.assertEqual(self._profile(thrice).average_purchase, 1000)
 
     def test_a_down_payment_that_is_paid_back(self):

@@ -110,7 +110,9 @@ class TestValueTierOrder(ValueCommon):
     def test_proposed_shares(self):
         refused = self.assertRaisesRegex(ValidationError, "sum to 100.5 %")
         with refused, self.env.cr.savepoint():
-            self.env["crm.value.tier"].create({"name": "One more", "default_share": 0.5})
+            self.env["crm.value.tier"].create(
+                {"name": "One more", "default_share": 0.5}
+            )
         with refused, self.env.cr.savepoint():
             self.tier_mid.default_share = 30.5
         with refused, self.env.cr.savepoint(), Form(self.tier_low) as form:
