@@ -18,7 +18,8 @@ class CrmCommonMixin(models.AbstractModel):
         """:raise AccessError: when the user may not change what others share"""
         if self.env.su or self.env.user.has_group("base.group_system"):
             return
-        if self.env["res.company"].sudo().search([]) - self.env.user.company_ids:
+        others = [("id", "not in", self.env.user.company_ids.ids)]
+        if self.env["res.company"].sudo().search_count(others, limit=1):
             raise AccessError(
                 self.env._(
                     "All companies share this (%(what)s), and you do not work in all "

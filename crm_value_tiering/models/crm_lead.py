@@ -50,7 +50,8 @@ class CrmLead(models.Model):
         for lead in self:
             company = companies.get(lead)
             partner = lead.partner_id.commercial_partner_id
-            lead.value_tier_id = company and tiers.get((partner._origin.id, company.id))
+            key = (partner._origin.id, company.id) if company else None
+            lead.value_tier_id = tiers.get(key)
 
     @api.depends("company_id")
     @api.depends_context("allowed_company_ids")

@@ -119,13 +119,13 @@ class CrmValueTier(models.Model):
     def _check_limits(self, vals):
         """A company-dependent reference has no foreign key: Odoo stores any text, and
         fails whenever it is read."""
-        super()._check_limits(vals)
         pricelist = vals.get("pricelist_id")
         if pricelist and not (
             isinstance(pricelist, int)
             and self.env["product.pricelist"].browse(pricelist).exists()
         ):
             raise ValidationError(self.env._("There is no such price list."))
+        return super()._check_limits(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_named(self):

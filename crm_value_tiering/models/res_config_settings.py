@@ -3,7 +3,8 @@ from odoo import api, fields, models
 MANAGER_GROUP = "crm_value_tiering.group_value_manager"
 
 
-class ResConfigSettings(models.TransientModel):
+# An extension with a mixin, where settings belong; pylint takes it for a dialog.
+class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
     """The value model of the current company, or of the main company of a branch, on
     the settings page.
 

@@ -170,7 +170,8 @@ class TestValueCard(ValueCommon):
         )
         self.assertEqual(card["tier"]["name"], seen.value_tier_id.name)
         self.assertEqual(card["company"], mirror.name)
-        lead.write({"company_id": self._create_company("Value Test Far").id})
+        far = self._create_company("Value Test Far")
+        lead.write({"company_id": far.id, "user_id": False})
         self.assertEqual(seen.value_company_id, self.company, "no work there")
 
     # -------------------------------------------------------------------- access

@@ -374,4 +374,5 @@ class TestValueMerge(ValueCommon):
         self.seller.company_id = company
         best = self.best.with_user(self.seller).with_context(**plain)
         self.assertEqual(best.value_tier_id, self.tier_low)
+        lead.company_id = company
         self.assertEqual(lead.value_tier_id, self.tier_low)

@@ -315,7 +315,10 @@ class TestValueOverrideRules(OverrideCommon):
         """Neither a beginning nor an end, nor who ended it."""
         yesterday = self.as_of - timedelta(days=1)
         for day in (yesterday, "2020-01-01"):
-            with self.assertRaisesRegex(UserError, "cannot be set for the past"):
+            with (
+                self.assertRaisesRegex(UserError, "cannot be set for the past"),
+                self.cr.savepoint(),
+            ):
                 self._set_tier(self.worst, self.tier_high, date_from=day)
         override = self._set_tier(self.worst, self.tier_high)
         for vals in (
@@ -336,11 +339,12 @@ class TestValueOverrideRules(OverrideCommon):
                 self.worst, self.tier_high, date_to=self.as_of - timedelta(days=1)
             )
         override = self._set_tier(self.worst, self.tier_high)
+        wizards = self.env["crm.value.override.set"].with_user(self.manager)
         for day in ("9999-12-31", "x", 5):
             with self.assertRaisesRegex(ValidationError, "must be between"):
-                override.date_to = day
+                override.write({"date_to": day})
             with self.assertRaisesRegex(ValidationError, "must be between"):
-                self._open_wizard(self.best).record.create(
+                wizards.create(
                     {
                         "partner_id": self.best.id,
                         "tier_id": self.tier_high.id,

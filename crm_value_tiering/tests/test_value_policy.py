@@ -134,7 +134,10 @@ class TestValueModelChecks(ValueCommon):
             lambda: lines.create({**vals, "share": 1}),
             lambda: lines[1:].unlink(),
         ):
-            with self.assertRaisesRegex(ValidationError, "sum to|at least two tiers"):
+            with (
+                self.assertRaisesRegex(ValidationError, "sum to|at least two tiers"),
+                self.env.cr.savepoint(),
+            ):
                 change()
         lines[0].share = 10
         self.model.write(

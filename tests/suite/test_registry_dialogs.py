@@ -25,9 +25,7 @@ class TestRegistryDialogs(RegistryCommon):
             company_id=cls.mine.id,
             company_ids=[Command.set(cls.mine.ids)],
         )
-        cls.as_user = cls.env(
-            user=user, context={"allowed_company_ids": cls.mine.ids}
-        )
+        cls.as_user = cls.env(user=user, context={"allowed_company_ids": cls.mine.ids})
         cls.dialogs = [model for model in cls.own if model._transient]
         cls.of_a_company = [
             model
@@ -56,10 +54,24 @@ class TestRegistryDialogs(RegistryCommon):
         for model in self.of_a_company:
             with self.subTest(model=model._name):
                 self.assertTrue(issubclass(type(model), mixin))
-                check = model._check_company_is_current
-                self.assertIn("company_id", check._constrains)
+                mine = self._create(model, self.mine)
                 with self.assertRaisesRegex(AccessError, "your own companies"):
-                    self._new_foreign(model)._check_company_is_current()
+                    self._create(model, self.foreign)
+                with self.assertRaisesRegex(AccessError, "your own companies"):
+                    mine.write({"company_id": self.foreign.id})
+
+    def _create(self, model: BaseModel, company: BaseModel) -> BaseModel:
+        """A dialog with something in whatever it cannot be without."""
+        dialogs = model.with_env(self.as_user)
+        vals = {"company_id": company.id}
+        for name, value in dialogs.default_get(list(model._fields)).items():
+            vals.setdefault(name, value)
+        for name, field in model._fields.items():
+            if field.required and not field.compute and name not in vals:
+                vals[name] = "registry"
+                if field.relational:
+                    vals[name] = self.env[field.comodel_name].search([], limit=1).id
+        return dialogs.create(vals)
 
     def test_computed_as_the_user(self) -> None:
         """Odoo computes stored fields as superuser unless told otherwise."""

@@ -73,7 +73,11 @@ class TestSecurityMatrix(RegistryCommon):
         fields = self._table(
             ["model", "fields", "readers"],
             [
-                [f"`{model}`", ", ".join(f"`{name}`" for name in sorted(names)), readers]
+                [
+                    f"`{model}`",
+                    ", ".join(f"`{name}`" for name in sorted(names)),
+                    readers,
+                ]
                 for (model, readers), names in sorted(self._restricted().items())
             ],
         )
