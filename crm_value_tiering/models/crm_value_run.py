@@ -80,20 +80,6 @@ class CrmValueRun(models.Model):
                 date=format_date(self.env, run.as_of),
             )
 
-    def _get_notes(self):
-        notes = super()._get_notes()
-        tiers = self.policy_id.tier_line_ids.tier_id
-        archived = tiers.filtered(lambda tier: not tier.active)
-        if archived:
-            notes.append(
-                self.env._(
-                    "The value model still gives customers archived tiers: %(tiers)s. "
-                    "Remove them from it, or unarchive them.",
-                    tiers=", ".join(archived.mapped("name")),
-                )
-            )
-        return notes
-
     @api.depends_context("lang")
     def _compute_summary_html(self):
         for run in self:

@@ -97,6 +97,10 @@ class TestValueDrive(ValueCommon):
             high.with_user(self.seller).automated_probability,
             low.with_user(self.seller).automated_probability,
         )
+        # as once no value model uses it any more
+        self.env["crm.value.policy.tier"].search(
+            [("tier_id", "=", self.tier_low.id)]
+        ).unlink()
         self.tier_low.active = False
         for lead, tier in ((high, "High"), (low, "Low")):
             tooltip = lead.with_user(self.seller).prepare_pls_tooltip_data()

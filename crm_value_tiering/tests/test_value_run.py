@@ -84,12 +84,6 @@ class TestValueRun(ValueCommon):
         self.tier_high.active = False
         self.assertIn("High", str(run.with_user(self.manager).summary_html))
 
-    def test_archived_tier_in_the_model(self):
-        """Customers still get it, so the run says where to end that."""
-        self.assertFalse(self._run().note)
-        self.tier_mid.active = False
-        self.assertRegex(self._run().note, "archived tiers: Mid. Remove them")
-
     def test_again_writes_nothing(self):
         """The second computation of a day finds the same and touches nothing."""
         first = self._run()
