@@ -8,4 +8,7 @@ class ResCompany(models.Model):
     @api.model
     def _get_naming_fields(self):
         """Answers are never deleted: reported figures would change."""
-        return [*super()._get_naming_fields(), ("crm.satisfaction.answer", "company_id")]
+        return [
+            *super()._get_naming_fields(),
+            ("crm.satisfaction.answer", "company_id"),
+        ]

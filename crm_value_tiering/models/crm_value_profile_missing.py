@@ -79,7 +79,9 @@ class CrmValueProfile(models.Model):
         }
         if number == 1:
             return (
-                self.env._("One more purchase of %(amount)s leads to %(tier)s.", **values)
+                self.env._(
+                    "One more purchase of %(amount)s leads to %(tier)s.", **values
+                )
                 if amount
                 else self.env._("One more purchase leads to %(tier)s.", **values)
             )
@@ -91,7 +93,8 @@ class CrmValueProfile(models.Model):
             )
             if amount
             else self.env._(
-                "%(number)s more purchases, on different days, lead to %(tier)s.", **values
+                "%(number)s more purchases, on different days, lead to %(tier)s.",
+                **values,
             )
         )
 

@@ -44,9 +44,7 @@ class ResCompany(models.Model):
     @api.model
     def _get_value_root_sql(self, alias):
         """SQL: id of the main company of ``alias``, a row of res_company."""
-        return SQL(
-            "split_part(%s, '/', 1)::int", SQL.identifier(alias, "parent_path")
-        )
+        return SQL("split_part(%s, '/', 1)::int", SQL.identifier(alias, "parent_path"))
 
     def _get_value_timezone(self):
         """Name of the time zone in which the company's days begin and end.

@@ -283,7 +283,6 @@ class TestXlsxTable(ExportCommon):
         [row] = self._parse(output.getvalue())[1]
         self.assertEqual(len(row["A"].value), 32767)
 
-
     def test_control_characters(self):
         """They stay what they are, and the file one that opens."""
         output = io.BytesIO()
@@ -305,7 +304,10 @@ class TestXlsxTable(ExportCommon):
         for number in range(70_000):
             table.write_row([number])
         table.close()
-        with ZipFile(output) as archive, archive.open("xl/worksheets/sheet1.xml") as xml:
+        with (
+            ZipFile(output) as archive,
+            archive.open("xl/worksheets/sheet1.xml") as xml,
+        ):
             rows = sum(chunk.count(b"<row ") for chunk in xml)
         self.assertEqual(rows, 70_001)
 

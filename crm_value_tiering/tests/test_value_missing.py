@@ -149,7 +149,9 @@ class TestValueMissing(ValueCommon):
                 (2, 0),
                 (1, 120),
             ): "2 more purchases, on different days, or one of 120.00\xa0V lead to High.",
-            ((3, 120),): "3 more purchases, on different days, of 120.00\xa0V in all lead "
+            (
+                (3, 120),
+            ): "3 more purchases, on different days, of 120.00\xa0V in all lead "
             "to High.",
         }
         for way, sentence in ways.items():
