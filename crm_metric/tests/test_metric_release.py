@@ -104,5 +104,6 @@ class TestMetricRelease(MetricCommon):
             (unused + used).with_user(self.manager).unlink()
         unused.with_user(self.manager).unlink()
         self.assertFalse(unused.exists())
+        self.env["crm.value.policy.tier"].search([("tier_id", "in", used.ids)]).unlink()
         used.with_user(self.manager).action_archive()
         self.assertTrue(self._figure("customers", tier_id=used[0]))
