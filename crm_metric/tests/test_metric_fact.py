@@ -78,7 +78,7 @@ class TestMetricFact(MetricCommon):
     def test_sum_is_summed(self):
         self.assertEqual(self._total("revenue")[0]["value:avg"], 100)
         months = self._total("revenue", groupby=["date:month"])
-        self.assertEqual([month["value:avg"] for month in months], [100])
+        self.assertEqual([month["value:avg"] for month in months], [100, 0])
 
     def test_pivot_totals(self):
         """What a pivot asks for: several groupings at once."""

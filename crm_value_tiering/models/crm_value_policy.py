@@ -78,10 +78,9 @@ class CrmValuePolicy(models.Model):
         policy = self.search(domain & self._get_effective_domain(date), limit=1)
         return policy or self.search(domain, order="date_from, id", limit=1)
 
-    @api.model
-    def _get_open(self):
-        """The versions of all companies that are valid today or will be."""
-        return self.search([]).filtered(
+    def _filter_open(self):
+        """Those that are valid today or will be."""
+        return self.filtered(
             lambda policy: (
                 not policy.date_to
                 or policy.date_to > policy.company_id._get_value_today()

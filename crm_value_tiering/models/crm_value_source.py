@@ -110,18 +110,31 @@ class CrmValueSource(models.AbstractModel):
             " FROM (%s) document WHERE spend <> 0",
             self._get_documents_sql(source, company, as_of, False, returning),
         )
-        for key in ("COALESCE(origin_id, document_id)", "ABS(spend)", "TRUE"):
+        # Orders name no other order.
+        named = () if source == "sale" else ("COALESCE(origin_id, document_id)",)
+        for key in (*named, "ABS(spend)"):
             rows = self._get_netted_sql(rows, SQL(key))
+        others = SQL("SELECT * FROM matched WHERE largest_return < 0")
         return SQL(
             """
+            WITH matched AS MATERIALIZED (
+                SELECT partner_id, day, document_id, origin_id, worth, spend,
+                       MIN(spend) OVER (PARTITION BY partner_id) AS largest_return
+                  FROM (%(matched)s) netted
+            )
+            SELECT document_id, spend, spend > 0 AS is_purchase
+              FROM matched
+             WHERE largest_return >= 0 AND worth > 0 AND spend < worth
+             UNION ALL
             SELECT document_id, spend,
-                   spend > 0 OR (open > 0 AND worth < -largest_return) AS is_purchase
+                   spend > 0 OR (open > 0 AND worth < -largest_return)
               FROM (SELECT document_id, worth, open, spend,
                            MIN(open) OVER (PARTITION BY partner_id) AS largest_return
-                      FROM (%s) netted) netted
+                      FROM (%(netted)s) netted) netted
              WHERE worth > 0 AND spend < worth
             """,
-            rows,
+            matched=rows,
+            netted=self._get_netted_sql(others, SQL("TRUE")),
         )
 
     @api.model

@@ -74,12 +74,8 @@ class CrmValueTier(models.Model):
         """
         if self.env.context.get("crm_value_resequence"):
             return
-        policies = (
-            self.env["crm.value.policy"]
-            .sudo()
-            ._get_open()
-            .filtered(lambda policy: policy.tier_line_ids.tier_id & self)
-        )
+        lines = self.env["crm.value.policy.tier"].sudo()
+        policies = lines.search([("tier_id", "in", self.ids)]).policy_id._filter_open()
         archived = policies.tier_line_ids.tier_id.filtered(lambda tier: not tier.active)
         if archived & self:
             raise ValidationError(
@@ -105,7 +101,7 @@ class CrmValueTier(models.Model):
     @api.constrains("default_share", "active")
     def _check_default_shares(self):
         """A new company begins with what the tiers propose."""
-        total = sum(self.search([]).mapped("default_share"))
+        total = sum(self.search([("default_share", ">", 0)]).mapped("default_share"))
         if total > 100.001:
             raise ValidationError(
                 self.env._(

@@ -93,9 +93,8 @@ class TestValueTierOrder(ValueCommon):
                 self.env.cr.savepoint(),
             ):
                 tier.with_user(self.manager).action_archive()
-        self.model.tier_line_ids.filtered(
-            lambda line: line.tier_id == self.tier_mid
-        ).unlink()
+        lines = self.env["crm.value.policy.tier"]
+        lines.search([("tier_id", "=", self.tier_mid.id)]).unlink()
         self.tier_mid.action_archive()
         self.assertFalse(self.tier_mid.active)
 
