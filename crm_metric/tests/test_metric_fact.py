@@ -225,7 +225,10 @@ class TestMetricFact(MetricCommon):
             {"higher_is_better": False},
             {"is_snapshot": True, "name": "Mine"},
         ):
-            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "comes with"):
+            with (
+                self.subTest(vals=vals),
+                self.assertRaisesRegex(UserError, "comes with"),
+            ):
                 metric.write(vals)
             with self.subTest(vals=vals), self.assertRaises(AccessError):
                 metric.with_user(self.seller).write(vals)

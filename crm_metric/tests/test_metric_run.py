@@ -396,8 +396,14 @@ class TestMetricRun(MetricCommon):
     @mute_logger(RUN_LOGGER)
     def test_any_error_ends_the_run(self):
         """A slip in a metric's program leaves no run that waits for ever."""
-        for error in (AttributeError("slip"), OverflowError("slip"), AssertionError("slip")):
-            with patch.object(self.engine, "_collect_metric_revenue", side_effect=error):
+        for error in (
+            AttributeError("slip"),
+            OverflowError("slip"),
+            AssertionError("slip"),
+        ):
+            with patch.object(
+                self.engine, "_collect_metric_revenue", side_effect=error
+            ):
                 run = self.metric_runs.recompute(self.company, self.as_of, self.as_of)
             with self.subTest(error=repr(error)):
                 self.assertEqual(run.state, "failed")

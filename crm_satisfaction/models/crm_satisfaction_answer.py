@@ -93,9 +93,7 @@ class CrmSatisfactionAnswer(models.Model):
 
     # Answer
     # What its kind allows is checked with the kind.
-    answer = fields.Integer(
-        required=True, aggregator="avg", limits=(-(10**6), 10**6)
-    )
+    answer = fields.Integer(required=True, aggregator="avg", limits=(-(10**6), 10**6))
     choice = fields.Selection(
         [(str(number), str(number)) for number in range(11)],
         string="Answer Given",

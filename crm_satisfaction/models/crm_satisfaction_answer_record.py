@@ -361,7 +361,9 @@ class CrmSatisfactionAnswer(models.Model):
     @api.model
     def _check_readable(self, vals_list):
         """Nobody learns about a company or record by recording an answer about it."""
-        companies = {vals.get("company_id") or self.env.company.id for vals in vals_list}
+        companies = {
+            vals.get("company_id") or self.env.company.id for vals in vals_list
+        }
         readable = self.env.su or companies <= set(self.env.companies.ids)
         for name in (*COMPANY_LIMITED, "user_id"):
             ids = {vals[name] for vals in vals_list if vals.get(name)}

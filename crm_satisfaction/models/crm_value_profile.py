@@ -63,10 +63,10 @@ class CrmValueProfile(models.Model):
                 companies=self.env.companies.ids,
             )
         )
-        # one query for the answers of all cards, too; the rule reads the company
-        answers.browse(row[1] for row in rows).fetch(
-            ["company_id", "kind", "answer", "date"]
-        )
+        # together for the answers of all cards, too: the rules read company and contact
+        latest = answers.browse(row[1] for row in rows)
+        latest.fetch(["company_id", "partner_id", "kind", "answer", "date"])
+        latest.sudo().mapped("partner_id.commercial_partner_id.user_id")
         found = {}
         for profile_id, answer_id in rows:
             found.setdefault(profile_id, []).append(answer_id)

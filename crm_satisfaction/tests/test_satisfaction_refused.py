@@ -14,7 +14,9 @@ class TestSatisfactionRefused(SatisfactionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.customer = cls._create_customer("Value Test Asked", email="asked@test.example")
+        cls.customer = cls._create_customer(
+            "Value Test Asked", email="asked@test.example"
+        )
         cls.answers = cls.answers.with_user(cls.manager)
         cls.other = cls._create_company("Value Test Other Company")
         secret = {"company_id": cls.other.id}
@@ -70,7 +72,9 @@ class TestSatisfactionRefused(SatisfactionCommon):
         messages = self.answers.load(fields, [row])["messages"]
         self.assertIn("No matching record found", messages[0]["message"])
         by_id = [str(self.foreign.id), *row[1:]]
-        messages = self.answers.load(["partner_id/.id", *fields[1:]], [by_id])["messages"]
+        messages = self.answers.load(["partner_id/.id", *fields[1:]], [by_id])[
+            "messages"
+        ]
         self.assertIn("You can only record answers", messages[0]["message"])
 
     def test_a_known_answer_of_somebody_hidden(self):

@@ -108,7 +108,9 @@ class CrmChurnRecord(models.Model):
         companies = self.env["res.company"].browse({v["company_id"] for v in prepared})
         if companies - self.env.companies and not self.env.su:
             raise AccessError(
-                self.env._("Record churn for the companies chosen at the top right only.")
+                self.env._(
+                    "Record churn for the companies chosen at the top right only."
+                )
             )
         partners = self.env["res.partner"].browse(
             {vals["partner_id"] for vals in prepared if vals["partner_id"]}
@@ -121,7 +123,9 @@ class CrmChurnRecord(models.Model):
             ("partner_id", "in", [customer.id for customer in customers.values()]),
         ]
         nothing = self.env["crm.value.profile"]
-        profiles = {(p.company_id, p.partner_id): p for p in nothing.search_fetch(scope)}
+        profiles = {
+            (p.company_id, p.partner_id): p for p in nothing.search_fetch(scope)
+        }
         known = {
             (record.company_id, record.partner_id, record.episode): record.date
             for record in self.search_fetch([*scope, ("is_withdrawn", "=", False)])

@@ -50,9 +50,8 @@ class ResConfigSettings(models.TransientModel):
         labels = dict(actions._fields["kind"]._description_selection(self.env))
         for settings in self:
             preview = {}
-            if (
-                settings.company_id in self.env.companies
-                and self.env.user.has_group(MANAGER_GROUP)
+            if settings.company_id in self.env.companies and self.env.user.has_group(
+                MANAGER_GROUP
             ):
                 preview = actions._preview(settings.company_id, settings)
             settings.crm_value_outreach_preview = "\n".join(

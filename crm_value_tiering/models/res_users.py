@@ -25,7 +25,9 @@ class ResUsers(models.Model):
             [("crm_team_id.user_id", "in", self.ids)]
         )
         for user in self:
-            own = members.filtered(lambda one, user=user: one.crm_team_id.user_id == user)
+            own = members.filtered(
+                lambda one, user=user: one.crm_team_id.user_id == user
+            )
             user.value_salesperson_ids = user._origin | own.user_id
 
     @api.model

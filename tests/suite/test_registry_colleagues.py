@@ -279,13 +279,23 @@ class TestRegistryColleagues(RegistryCommon, RetentionCommon):
 
     def test_card(self) -> None:
         """Of a colleague's customer it says why it is empty."""
-        [card] = self._as(self.seller, "res.partner").browse(self.contact.id).get_value_card()
+        [card] = (
+            self._as(self.seller, "res.partner")
+            .browse(self.contact.id)
+            .get_value_card()
+        )
         self.assertEqual((card["profile_id"], card["is_hidden"]), (False, True))
-        [card] = self._as(self.seller, "res.partner").browse(self.mine[0].id).get_value_card()
+        [card] = (
+            self._as(self.seller, "res.partner")
+            .browse(self.mine[0].id)
+            .get_value_card()
+        )
         self.assertTrue(card["profile_id"])
         self.assertTrue(card["figures"])
         stranger = self._create_customer()
-        [card] = self._as(self.seller, "res.partner").browse(stranger.id).get_value_card()
+        [card] = (
+            self._as(self.seller, "res.partner").browse(stranger.id).get_value_card()
+        )
         self.assertEqual((card["profile_id"], card["is_hidden"]), (False, False))
 
     def test_what_stock_lets_them_see(self) -> None:

@@ -89,7 +89,9 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
         """Model and method of each scheduled action of the suite."""
         jobs = []
         for cron in self._get_crons():
-            [method] = re.fullmatch(r"model\.(_cron_\w+)\(\)", cron.code.strip()).groups()
+            [method] = re.fullmatch(
+                r"model\.(_cron_\w+)\(\)", cron.code.strip()
+            ).groups()
             jobs.append((self.env[cron.model_id.model], method))
         return jobs
 
@@ -117,7 +119,7 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
         jobs = self.registry["crm.company.job"]
         run_each = jobs._run_each
 
-        def spoilt(self, records, work, *args, **kwargs):  # noqa: ANN001, ANN202
+        def spoilt(self, records, work, *args, **kwargs):
             def work_or_fail(record: BaseModel) -> object:
                 if record == records[:1]:
                     failed.append(record.id)

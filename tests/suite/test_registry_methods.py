@@ -188,7 +188,7 @@ class TestRegistryMethods(RegistryCommon, RetentionCommon):
         except ValueError as error:
             if not str(error).startswith("Expected singleton"):  # Odoo's ensure_one
                 self._report(error, args, kwargs)
-        except Exception as error:  # noqa: BLE001  whatever it is, nobody expects it
+        except Exception as error:
             self._report(error, args, kwargs)
 
     def _report(self, error: Exception, args: list, kwargs: dict) -> None:

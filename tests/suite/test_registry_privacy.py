@@ -61,7 +61,9 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
                     continue
                 with self.subTest(field=str(field)):
                     self.assertIn(
-                        field.name, getattr(model, "_erasable_texts", ()), "not erasable"
+                        field.name,
+                        getattr(model, "_erasable_texts", ()),
+                        "not erasable",
                     )
         self.assertEqual(seen, set(NOT_ABOUT_PEOPLE), "an exception that is none")
 
@@ -149,7 +151,9 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         return traces
 
     def _forget(self) -> BaseModel:
-        wizard = self.env["privacy.lookup.wizard"].create({"name": NAME, "email": EMAIL})
+        wizard = self.env["privacy.lookup.wizard"].create(
+            {"name": NAME, "email": EMAIL}
+        )
         wizard.action_lookup()
         wizard.line_ids.action_unlink_all()
         self.env.invalidate_all()

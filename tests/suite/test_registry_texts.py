@@ -1,4 +1,4 @@
-"""What a reporting tool reads has no words in it, and who may not write learns only that."""
+"""A reporting tool reads no words, and who may not write learns only that."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TestRegistryTexts(RegistryCommon, RetentionCommon):
                     with self.subTest(field=str(field)):
                         self.assertFalse(seen._has_field_access(field, "read"))
 
-    def _is_written(self, field) -> bool:  # noqa: ANN001
+    def _is_written(self, field) -> bool:
         """Whether people write it, there or where it is related to."""
         while field.related:
             field = field.related_field
