@@ -106,7 +106,9 @@ class CrmExplanationMixin(models.AbstractModel):
                 {
                     "label": label,
                     "text": text,
-                    "height": round(100 * max(value, 0) / highest) if highest > 0 else 0,
+                    "height": round(100 * max(value, 0) / highest)
+                    if highest > 0
+                    else 0,
                 }
                 for label, value, text in points
             ],

@@ -199,7 +199,9 @@ class CrmValueEngine(models.AbstractModel):
         ]
         since = job.company.sudo().crm_value_currency_since
         if part == "spend" and since:
-            domain.append(("started_at", ">", since))  # the others' amounts are not ours
+            domain.append(
+                ("started_at", ">", since)
+            )  # the others' amounts are not ours
         runs = self.env["crm.value.run"].search(domain, order="id desc", limit=24)
         for run in runs:
             earlier = (run.fit or {}).get(part) or {}

@@ -24,9 +24,7 @@ class TestExplanation(ValueCommon):
         """The explanation as the template shows it, with ``parts`` instead of its own."""
         empty = {"summary": [], "tables": [], "values": [], "notes": []}
         charts = parts.pop("charts", [])
-        self.patch(
-            type(self.profile), "_get_explanation_charts", lambda self: charts
-        )
+        self.patch(type(self.profile), "_get_explanation_charts", lambda self: charts)
         self.patch(type(self.profile), "_get_explanation", lambda self: empty | parts)
         return html.fromstring(str(self.profile._render_explanation()))
 
