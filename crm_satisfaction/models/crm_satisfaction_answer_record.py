@@ -341,7 +341,7 @@ class CrmSatisfactionAnswer(models.Model):
     # ------------------------------------------------------------------- checks
     @api.model
     def _check_values(self, vals):
-        super()._check_values(vals)
+        result = super()._check_values(vals)
         self._check_limits(vals)
         if len(vals.get("source_key") or "") > MAX_KEY:
             raise ValidationError(
@@ -351,6 +351,7 @@ class CrmSatisfactionAnswer(models.Model):
                     count=MAX_KEY,
                 )
             )
+        return result
 
     @api.model
     def _is_value(self, name, value):
