@@ -2,6 +2,7 @@ from datetime import date
 
 import psycopg2
 
+from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -199,7 +200,7 @@ class TestMetricCost(MetricCommon):
         ):
             with (
                 self.subTest(vals=vals),
-                self.assertRaises(psycopg2.errors.CheckViolation),
+                self.assertRaises((psycopg2.errors.CheckViolation, ValidationError)),
                 self.env.cr.savepoint(),
             ):
                 self._create_cost(**vals)
