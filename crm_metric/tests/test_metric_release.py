@@ -111,9 +111,9 @@ class TestMetricRelease(MetricCommon):
         unused.with_user(admin).unlink()
         self.assertFalse(unused.exists())
         lines = self.env["crm.value.policy.tier"]
-        lines.search([("tier_id", "in", used.ids)]).unlink()  # no model gives them now
-        used.with_user(admin).action_archive()
-        self.assertTrue(self._figure("customers", tier_id=used[0]))
+        lines.search([("tier_id", "=", self.tier_mid.id)]).unlink()
+        self.tier_mid.with_user(admin).action_archive()  # no model gives it now
+        self.assertTrue(self._figure("customers", tier_id=self.tier_mid))
 
     # ------------------------------------------------------ refused, in a sentence
     def _create_cost(self, **vals):
