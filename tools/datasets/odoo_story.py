@@ -148,7 +148,7 @@ def _hand_out_work(env: Env, company: Records) -> None:
             # Few and worth it, so that regular contacts find room beside them.
             "crm_value_outreach_min_clv": 25,
             "crm_value_outreach_limit": 8,
-            "crm_value_outreach_user_id": env.ref("base.user_admin").id,
+            "crm_value_outreach_user_id": _manager(env).id,
         }
     )
 
