@@ -8,6 +8,7 @@ while it is unused has not been removed.
 from __future__ import annotations
 
 COMMON = """
+from datetime import timedelta
 company = env.ref("base.main_company")
 env = env(context={**env.context, "allowed_company_ids": company.ids})
 def customer(name):
@@ -48,6 +49,8 @@ policy._revise({"hysteresis": 10}, today)
 holdouts = env["crm.value.holdout"]
 holdouts._check(company, policy, *holdouts._get_proposed_days(company, policy))
 env["crm.job.run"]._keep_failure(company, "lifecycle", ValueError("failed"))
+# a look at the past, which nobody has ended
+env["crm.value.run"].recompute(company, today - timedelta(days=7))
 env["sale.order.line"].search([("state", "=", "sale")], order="id", limit=1).price_unit += 1
 favourite("crm.value.profile", "[('value_score', '>', 50)]")
 favourite("crm.lead", "[('value_tier_id', '!=', False)]")
