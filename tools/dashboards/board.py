@@ -347,6 +347,11 @@ class Board:
         """A figure, or a dash where there is none: an empty card looks broken."""
         return f'=IF({formula}="","–",{formula})'
 
+    @staticmethod
+    def unless_zero(formula: str) -> str:
+        """A figure to compare with, or an empty cell where it is 0."""
+        return f'=IF({formula}=0,"",{formula})'
+
     def data(
         self, row: int, label: str, current: str, before: str = "", number: str = ""
     ) -> int:

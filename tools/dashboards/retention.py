@@ -137,7 +137,8 @@ def _add_scorecards(board: Board) -> None:
             number + 2,
             title,
             board.known(f'PIVOT.VALUE({current},"value:avg","code","{code}")'),
-            f'=PIVOT.VALUE({before},"value:avg","code","{code}")',
+            # growth from nothing is infinite, which says nothing
+            board.unless_zero(f'PIVOT.VALUE({before},"value:avg","code","{code}")'),
             text,
         )
         place = (
