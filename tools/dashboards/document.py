@@ -16,7 +16,7 @@ COLORS = {
     "heat": "#7FC8C2",
 }
 # Of the tiers from the best to the last, as their tags have it when they are installed.
-TIER_COLORS = ("#30C381", "#F7CD1F", "#ADB5BD")
+TIER_COLORS = ("#30C381", "#F7CD1F", "#ADB5BD", "#DEE2E6")
 # Of a churn risk, in the order of its keys: high, low, medium.
 RISK_COLORS = ("#DC6965", "#30C381", "#F7CD1F")
 STYLES = {

@@ -40,7 +40,7 @@ SCORECARDS = [
     ("revenue", "Revenue", NUMBER, False),
     ("retention", "Retention Rate", PERCENT, False),
     ("repeat_purchase", "Repeat Purchases", PERCENT, False),
-    ("cac", "Acquisition Cost", NUMBER, True),
+    ("cac", "Acquisition Cost", "#,##0.00", True),
     ("conversion", "Conversion Rate", PERCENT, False),
     ("sales_cycle", "Sales Cycle in Days", DAYS, True),
 ]

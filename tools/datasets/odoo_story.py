@@ -133,7 +133,7 @@ def _spend_on_campaigns(env: Env, today: date) -> None:
                 "name": name,
                 "date_from": first,
                 "date_to": first + relativedelta(months=2, days=-1),
-                "amount": 45 + 30 * place,
+                "amount": 4_500 + 3_000 * place,
             }
         )
 
