@@ -218,9 +218,7 @@ class CrmComplaint(models.Model):
         default=fields.Datetime.now,
         help="When the customer told us. The clocks begin here, not when it was typed.",
     )
-    acknowledged_at = fields.Datetime(
-        string="Acknowledged", readonly=True, copy=False
-    )
+    acknowledged_at = fields.Datetime(string="Acknowledged", readonly=True, copy=False)
     first_response_at = fields.Datetime(
         string="First Response", readonly=True, copy=False
     )
@@ -474,7 +472,9 @@ class CrmComplaint(models.Model):
                 or self.env.company.id
             )
             team = team or teams._get_default(company, self.env.user)
-            prepared.append({**first, **vals, "company_id": company.id, "team_id": team.id})
+            prepared.append(
+                {**first, **vals, "company_id": company.id, "team_id": team.id}
+            )
         companies = self.env["res.company"].browse(
             {vals["company_id"] for vals in prepared}
         )

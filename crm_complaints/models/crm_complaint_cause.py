@@ -19,9 +19,7 @@ class CrmComplaintCause(models.Model):
         "crm.complaint.cause", string="Cause", index=True, ondelete="restrict"
     )
     parent_path = fields.Char(index=True)
-    child_ids = fields.One2many(
-        "crm.complaint.cause", "parent_id", string="Sub-causes"
-    )
+    child_ids = fields.One2many("crm.complaint.cause", "parent_id", string="Sub-causes")
     active = fields.Boolean(default=True)
     description = fields.Text(
         translate=True, help="When to choose this cause, for those who classify."

@@ -379,9 +379,9 @@ class CrmComplaint(models.Model):
     def _note_acceptance(self, now):
         """The customer says that it is solved."""
         self.sudo().write({"accepted_at": now, "follow_up_result": "accepted"})
-        self.sudo().clock_ids.filtered(
-            lambda one: one.target == "resolution"
-        )._apply("stop", now)
+        self.sudo().clock_ids.filtered(lambda one: one.target == "resolution")._apply(
+            "stop", now
+        )
         closed = self.env["crm.complaint.stage"]._get_closed()
         for complaint in self.filtered(lambda one: one.state in OPEN_STATES):
             if closed and not complaint._get_missing(closed):

@@ -154,8 +154,10 @@ class CrmComplaintIntake(models.Model):
             email_normalize(one)
             for one in email_split(message_dict.get("recipients") or "")
         ]
-        team = self.env["crm.complaint.team"].sudo().search(
-            [("alias_id.alias_full_name", "in", addresses)], limit=1
+        team = (
+            self.env["crm.complaint.team"]
+            .sudo()
+            .search([("alias_id.alias_full_name", "in", addresses)], limit=1)
         )
         if team:
             self._hold("bounce", message, message_dict, team=team)
@@ -188,7 +190,9 @@ class CrmComplaintIntake(models.Model):
         """A message of somebody who does not take part, through the link to a request."""
         message.sudo().write(
             {
-                "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note"),
+                "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
+                    "mail.mt_note"
+                ),
                 "is_internal": True,
             }
         )

@@ -40,9 +40,13 @@ class CrmComplaint(models.Model):
     @api.model
     def _get_queue_domain(self):
         """Domain of what the user may take: free, in their teams."""
-        return Domain("state", "=", "open") & Domain("user_id", "=", False) & (
-            Domain("team_id.member_ids", "in", self.env.user.ids)
-            | Domain("team_id.user_id", "=", self.env.uid)
+        return (
+            Domain("state", "=", "open")
+            & Domain("user_id", "=", False)
+            & (
+                Domain("team_id.member_ids", "in", self.env.user.ids)
+                | Domain("team_id.user_id", "=", self.env.uid)
+            )
         )
 
     def action_take_next(self):

@@ -39,7 +39,9 @@ class CrmComplaintSlaPolicy(models.Model):
     severity = fields.Selection(SEVERITIES, help="Empty: all.")
     channel = fields.Selection(CHANNELS, help="Empty: all.")
     cause_ids = fields.Many2many(
-        "crm.complaint.cause", string="Causes", help="With their sub-causes. Empty: all."
+        "crm.complaint.cause",
+        string="Causes",
+        help="With their sub-causes. Empty: all.",
     )
     team_ids = fields.Many2many(
         "crm.complaint.team", string="Teams", check_company=True, help="Empty: all."

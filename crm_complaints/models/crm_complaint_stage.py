@@ -17,9 +17,7 @@ class CrmComplaintStage(models.Model):
     description = fields.Text(
         translate=True, help="What is done in this step. Shown above the columns."
     )
-    fold = fields.Boolean(
-        string="Folded", help="The column is folded in the board."
-    )
+    fold = fields.Boolean(string="Folded", help="The column is folded in the board.")
     is_closed = fields.Boolean(
         string="Closed", help="Requests in this step are finished: their clocks stop."
     )

@@ -31,9 +31,7 @@ class ResCompany(models.Model):
         for company in self - teams.company_id:
             self.env["ir.sequence"].create(
                 {
-                    "name": self.env._(
-                        "Requests of %(company)s", company=company.name
-                    ),
+                    "name": self.env._("Requests of %(company)s", company=company.name),
                     "code": "crm.complaint",
                     "company_id": company.id,
                     "prefix": "CR",

@@ -31,9 +31,9 @@ class TestComplaint(ComplaintCommon):
         )
         self.assertEqual(len(policies), 3)
         self.assertEqual(
-            policies.mapped("target_ids").filtered(
-                lambda one: one.kind == "first_response"
-            ).mapped("amount"),
+            policies.mapped("target_ids")
+            .filtered(lambda one: one.kind == "first_response")
+            .mapped("amount"),
             [1, 4, 8],
         )
         self.env["res.company"]._create_all_complaint_defaults()
@@ -73,14 +73,14 @@ class TestComplaint(ComplaintCommon):
         complaint = self._create_complaint()
         self.assertIn(self.customer, complaint.message_partner_ids)
         complaint.partner_id = other
-        self.assertEqual(
-            complaint.message_partner_ids & (other | self.customer), other
-        )
+        self.assertEqual(complaint.message_partner_ids & (other | self.customer), other)
 
     def test_relabelling_is_logged(self):
-        complaint = self.env["crm.complaint"].with_context(
-            tracking_disable=False, mail_notrack=False
-        ).browse(self._create_complaint().ids)
+        complaint = (
+            self.env["crm.complaint"]
+            .with_context(tracking_disable=False, mail_notrack=False)
+            .browse(self._create_complaint().ids)
+        )
         self.flush_tracking_of(complaint)
         complaint.type = "question"
         self.flush_tracking_of(complaint)

@@ -14,7 +14,9 @@ class TestComplaintAccess(ComplaintCommon):
             {"name": "Other Team", "company_id": cls.company.id}
         )
         cls.own = cls._create_complaint(name="own team")
-        cls.foreign = cls._create_complaint(name="other team", team_id=cls.other_team.id)
+        cls.foreign = cls._create_complaint(
+            name="other team", team_id=cls.other_team.id
+        )
         cls.given = cls._create_complaint(
             name="given", team_id=cls.other_team.id, user_id=cls.agent.id
         )
@@ -69,9 +71,7 @@ class TestComplaintAccess(ComplaintCommon):
             (self.seller, self.sold, False),
         ):
             with self.subTest(user=user.login, complaint=complaint.name):
-                self.assertEqual(
-                    complaint.with_user(user).has_access("write"), allowed
-                )
+                self.assertEqual(complaint.with_user(user).has_access("write"), allowed)
 
     def test_seller_writes_down(self):
         complaint = (

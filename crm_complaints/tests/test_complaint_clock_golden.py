@@ -84,8 +84,12 @@ class TestComplaintClockGolden(ComplaintCommon):
 
     def test_one_day_a_week(self):
         tuesdays = [(1, 8, 17)]
-        self._check(tuesdays, "2026-05-06T10:00", 9, "2026-05-12T17:00", "Europe/London")
-        self._check(tuesdays, "2026-05-05T16:00", 10, "2026-05-12T17:00", "Europe/London")
+        self._check(
+            tuesdays, "2026-05-06T10:00", 9, "2026-05-12T17:00", "Europe/London"
+        )
+        self._check(
+            tuesdays, "2026-05-05T16:00", 10, "2026-05-12T17:00", "Europe/London"
+        )
         fridays = [(4, 9, 13)]
         self._check(fridays, "2026-05-08T12:00", 8, "2026-05-22T12:00")
 
@@ -120,9 +124,7 @@ class TestComplaintClockGolden(ComplaintCommon):
         with self.assertRaisesRegex(ValidationError, "flexible"):
             self._create_policy([("resolution", 8)], flexible)
         with self.assertRaisesRegex(ValidationError, "no working time"):
-            self._create_policy(
-                [("resolution", 8)], self._create_calendar("Empty", [])
-            )
+            self._create_policy([("resolution", 8)], self._create_calendar("Empty", []))
         for wrong in (0, -1, 1e9, float("nan"), float("inf")):
             with self.assertRaises(ValidationError):
                 self._create_policy([("resolution", wrong)])

@@ -128,7 +128,9 @@ class TestComplaintFlow(ComplaintCommon):
         self.assertEqual(complaint.waiting_until, now + timedelta(days=5))
         complaint._wake(self.company, now + timedelta(days=6))
         self.assertEqual(complaint.state, "open")
-        self.assertEqual(complaint.waited_seconds, 5 * 24 * 3600, "as of when it was due")
+        self.assertEqual(
+            complaint.waited_seconds, 5 * 24 * 3600, "as of when it was due"
+        )
         with self.assertRaisesRegex(UserError, "as long as"):
             complaint._pause("customer", False, False, now)
         self.assertEqual(policy.max_pause_days, 5)

@@ -179,9 +179,11 @@ class TestComplaintMail(ComplaintCommon, MockEmail):
             "<p style='position:fixed' onclick='x()'>Hi<script>x()</script>"
             "<iframe src='x'></iframe><a href='javascript:x()'>a</a></p>",
         )
-        body = self._receive(mail).message_ids.filtered(
-            lambda one: one.message_type == "email"
-        ).body
+        body = (
+            self._receive(mail)
+            .message_ids.filtered(lambda one: one.message_type == "email")
+            .body
+        )
         for evil in ("<script", "<iframe", "javascript:", "onclick"):
             self.assertNotIn(evil, body)
 
@@ -202,8 +204,13 @@ class TestComplaintMail(ComplaintCommon, MockEmail):
         self.assertEqual(self._count(), before)
 
     def test_delivery_report(self):
-        report = self._mail(Return_Path="<>").replace(
-            "text/plain", 'multipart/report; report-type=delivery-status; boundary="b"'
+        report = (
+            self._mail(body="BODY", Return_Path="<>")
+            .replace(
+                'text/plain; charset="utf-8"',
+                'multipart/report; report-type=delivery-status; boundary="b"',
+            )
+            .replace("BODY", "--b\nContent-Type: text/plain\n\nNo such user\n--b--")
         )
         before = self._count()
         self._receive(report)
@@ -293,7 +300,9 @@ class TestComplaintMail(ComplaintCommon, MockEmail):
             held.with_user(self.agent).action_accept()
         self.assertEqual(complaint.state, "open")
         self.assertEqual(message.subtype_id, self.env.ref("mail.mt_comment"))
-        self.assertIn("mallory@evil.example", complaint.message_partner_ids.mapped("email"))
+        self.assertIn(
+            "mallory@evil.example", complaint.message_partner_ids.mapped("email")
+        )
 
     def test_number_in_the_subject_attaches_nothing(self):
         complaint = self._receive(self._mail())
@@ -345,7 +354,8 @@ class TestComplaintMail(ComplaintCommon, MockEmail):
         with self.mock_mail_gateway():
             complaint.with_user(self.agent).action_confirm_forwarded()
         self.assertEqual(complaint.partner_id.email, "jane@client.example")
-        self.assertEqual(len(self._new_mails), 1)
+        told = self._new_mails.recipient_ids.filtered("partner_share")
+        self.assertEqual(told, complaint.partner_id)
 
     def test_customer_forwards(self):
         """Whoever outside forwards is the customer, whatever they quote."""

@@ -2,7 +2,7 @@ import re
 
 from odoo import http
 from odoo.fields import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from .common import ComplaintCommon
@@ -60,7 +60,9 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
     def _post(self, path, csrf=True, files=None, **data):
         if csrf:
             data["csrf_token"] = http.Request.csrf_token(self)
-        return self.url_open(path, data=data, files=files, allow_redirects=False)
+        return self.url_open(
+            path, data=data, files=files, allow_redirects=False, method="POST"
+        )
 
     # ------------------------------------------------------------------- matrix
     def test_who_reads_a_request(self):
@@ -166,7 +168,7 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
         """Neither the model nor its clocks can be read by RPC."""
         self._login(self.owner)
         for model in ("crm.complaint", "crm.complaint.clock", "crm.complaint.intake"):
-            with self.assertRaises(Exception), mute_logger(*QUIET):
+            with self.assertRaises(JsonRpcException), mute_logger(*QUIET):
                 self.make_jsonrpc_request(
                     "/web/dataset/call_kw",
                     {
@@ -244,7 +246,9 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
         many = [("attachments", (f"{n}.txt", b"x", "text/plain")) for n in range(11)]
         response = self._post("/my/complaints/new/send", files=many, **good)
         self.assertIn("at most 10 files", response.text)
-        self.assertEqual(self._post("/my/complaints/new/send", csrf=False).status_code, 400)
+        self.assertEqual(
+            self._post("/my/complaints/new/send", csrf=False).status_code, 400
+        )
         self._login(None)
         self.assertIn(
             self._post("/my/complaints/new/send", **good).status_code, (303, 400)

@@ -25,9 +25,7 @@ class CrmComplaintCall(models.TransientModel):
         complaint = self.complaint_id
         complaint.check_access("write")
         directions = dict(self._fields["direction"]._description_selection(self.env))
-        result = (
-            self.env._("talked") if self.is_reached else self.env._("not reached")
-        )
+        result = self.env._("talked") if self.is_reached else self.env._("not reached")
         complaint.message_post(
             body=Markup("<b>%s, %s</b><br/>%s")
             % (directions[self.direction], result, self.note or ""),

@@ -99,9 +99,8 @@ complaint = env["crm.complaint"].create(
         "tag_ids": [(0, 0, {"name": "Lamps"})],
     }
 )
-env["crm.complaint.cause"].create(
-    {"name": "Packaging", "parent_id": env.ref("crm_complaints.crm_complaint_cause_quality").id}
-)
+quality = env.ref("crm_complaints.crm_complaint_cause_quality")
+env["crm.complaint.cause"].create({"name": "Packaging", "parent_id": quality.id})
 env["crm.complaint.intake"].create(
     {"reason": "automatic", "company_id": company.id, "team_id": team.id, "subject": "Away"}
 )
