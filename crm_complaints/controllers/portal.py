@@ -123,7 +123,6 @@ class ComplaintPortal(CustomerPortal):
         values |= {
             # the messages ask for the token, also of the customer who is logged in
             "token": complaint._portal_ensure_token(),
-            "stages": complaint.env["crm.complaint.stage"].search([]),
             "may_write": self._may_write(complaint_id, access_token),
             "has_rating": complaint._has_rating(),
         }

@@ -40,6 +40,18 @@ class CrmComplaint(models.Model):
             return self.env._("Waiting for your answer")
         return self.stage_id.public_name or self.stage_id.name
 
+    def _get_portal_steps(self):
+        """The steps as customers read them, those of the same name as one.
+
+        :return: list of (name, whether the request is there)
+        """
+        self.ensure_one()
+        steps = {}
+        for stage in self.env["crm.complaint.stage"].search([]):
+            name = stage.public_name or stage.name
+            steps[name] = steps.get(name, False) or stage == self.stage_id
+        return list(steps.items())
+
     @api.model
     def _file_from_portal(self, user, company, vals):
         """Create the request that a portal user files; checked, as superuser.

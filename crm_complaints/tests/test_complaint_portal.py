@@ -164,6 +164,15 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
             for name in (self.tier_high.name, self.own.clock_ids.policy_id[:1].name):
                 self.assertIsNone(re.search(rf">\s*{re.escape(name)}\s*<", text))
 
+    def test_steps_as_customers_read_them(self):
+        """Two steps of ours may be one of theirs."""
+        names = [name for name, _current in self.own._get_portal_steps()]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertLess(len(names), len(self.stages))
+        self.own.stage_id = self._stage("classify")
+        current = [name for name, here in self.own._get_portal_steps() if here]
+        self.assertEqual(current, ["Received"])
+
     def test_no_way_round_the_pages(self):
         """Neither the model nor its clocks can be read by RPC."""
         self._login(self.owner)
