@@ -20,6 +20,9 @@ class Schedule:
     """Working time as a list of intervals."""
 
     def __init__(self, intervals: Iterable[Interval]) -> None:
+        self._fill(intervals)
+
+    def _fill(self, intervals: Iterable[Interval]) -> None:
         self.starts: list[datetime] = []
         self.ends: list[datetime] = []
         for start, end in sorted((to_second(a), to_second(b)) for a, b in intervals):
@@ -85,13 +88,13 @@ class GrowingSchedule(Schedule):
     ) -> None:
         """Call ``load(low, high)`` for the intervals in between."""
         self._load = load
-        self._low, self._high = low, high
+        self._low, self._high = low, high + timedelta(days=100)
         self._limit = high + LIMIT
-        self._grow(high + timedelta(days=100))
+        super().__init__(load(self._low, self._high))
 
     def _grow(self, high: datetime) -> None:
         self._high = min(high, self._limit)
-        Schedule.__init__(self, self._load(self._low, self._high))
+        self._fill(self._load(self._low, self._high))
 
     def moment(self, start: datetime, seconds: int) -> datetime | None:
         found = super().moment(start, seconds)

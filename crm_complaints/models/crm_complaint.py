@@ -122,7 +122,7 @@ class CrmComplaint(models.Model):
         tracking=True,
         check_company=True,
         ondelete="restrict",
-        default=_default_team_id,
+        default=lambda self: self._default_team_id(),
     )
     user_id = fields.Many2one(
         "res.users",
@@ -322,7 +322,6 @@ class CrmComplaint(models.Model):
     similar_ids = fields.Many2many(
         "crm.complaint",
         compute="_compute_similar_ids",
-        string="Similar",
         help="Other requests of this customer about the same product, or in similar "
         "words, of the last 90 days.",
     )
@@ -408,7 +407,7 @@ class CrmComplaint(models.Model):
 
     @api.model
     def _read_group_stage_ids(self, stages, domain):
-        return stages.search([])
+        return stages._get_all()
 
     # -------------------------------------------------------------- constraints
     @api.constrains("received_at")

@@ -41,7 +41,7 @@ class CrmComplaintClockEvent(models.Model):
     note = fields.Char(help="Why: the reason of a pause, the old and the new target.")
     level = fields.Integer(help="Percent of the target at which it was escalated.")
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(
             self.env._("What happened to a clock cannot be changed afterwards.")
         )

@@ -31,7 +31,7 @@ class CrmComplaint(models.Model):
         """
         self.ensure_one()
         if gates is None:
-            gates = self.env["crm.complaint.gate"].sudo().search([])
+            gates = self.env["crm.complaint.stage"]._get_gates()
         place = (stage.sequence, stage.id or 0)
         found = []
         for gate in gates:
@@ -48,8 +48,8 @@ class CrmComplaint(models.Model):
 
     @api.depends("stage_id", "team_id", "type", *sorted(sum(REQUIREMENTS.values(), [])))
     def _compute_missing(self):
-        stages = self.env["crm.complaint.stage"].search([])
-        gates = self.env["crm.complaint.gate"].sudo().search([])
+        stages = self.env["crm.complaint.stage"]._get_all()
+        gates = self.env["crm.complaint.stage"]._get_gates()
         for complaint in self:
             following = stages.filtered(
                 lambda one, now=complaint.stage_id: one.sequence > now.sequence
@@ -61,7 +61,7 @@ class CrmComplaint(models.Model):
 
     def _check_gates(self):
         """:raise ValidationError: when a request lacks what its step asks for"""
-        gates = self.env["crm.complaint.gate"].sudo().search([])
+        gates = self.env["crm.complaint.stage"]._get_gates()
         labels = dict(
             self.env["crm.complaint.gate"]
             ._fields["requirement"]

@@ -16,7 +16,6 @@ class CrmComplaint(models.Model):
     _inherit = "crm.complaint"  # pylint: disable=consider-merging-classes-inherited
 
     def _compute_access_url(self):
-        super()._compute_access_url()
         for complaint in self:
             complaint.access_url = f"/my/complaints/{complaint.id}"
 
@@ -47,7 +46,7 @@ class CrmComplaint(models.Model):
         """
         self.ensure_one()
         steps = {}
-        for stage in self.env["crm.complaint.stage"].search([]):
+        for stage in self.env["crm.complaint.stage"]._get_all():
             name = stage.public_name or stage.name
             steps[name] = steps.get(name, False) or stage == self.stage_id
         return list(steps.items())
