@@ -9,5 +9,7 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Leave no saved search behind that uses fields of this add-on."""
+    """Leave nothing behind: no saved search on fields of this add-on, and none of its
+    campaigns because of the costs entered for them."""
+    env["crm.campaign.cost"].search([]).unlink()
     forget_favourites(env, "crm_metric")

@@ -7,7 +7,6 @@
     "license": "LGPL-3",
     "depends": [
         "crm_metric",
-        "privacy_lookup",
     ],
     "data": [
         "security/ir.model.access.csv",

@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "application": True,
     "depends": [
+        "privacy_lookup",
         "sale_crm",
         "spreadsheet_dashboard",
     ],

@@ -56,6 +56,7 @@ def load(
     as_of: date | None = None,
     *,
     reshift: bool = False,
+    spread_out: bool = False,
     opportunities: bool = False,
 ) -> Report:
     """Load what is missing of a dataset into a database that has Sales and CRM.
@@ -63,6 +64,7 @@ def load(
     :param as_of: the day on which the purchases shall end; None: as they were, 1998
     :param reshift: move what an earlier load has put on other dates, instead of
         refusing to mix the two
+    :param spread_out: let the customers begin all over the period, not in three months
     :param opportunities: make up open opportunities for some of the customers
     """
     settings = odoo.settings
@@ -74,6 +76,7 @@ def load(
         "file": str(file),
         "as_of": as_of.isoformat() if as_of else None,
         "reshift": reshift,
+        "spread_out": spread_out,
         "opportunities": opportunities,
     }
     script = _SCRIPT.format(root=str(settings.root), arguments=arguments)
@@ -86,6 +89,9 @@ def main(settings: Settings, argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make data ARGS=…")
     parser.add_argument(
         "--reshift", action="store_true", help="move purchases loaded with other dates"
+    )
+    parser.add_argument(
+        "--spread-out", action="store_true", help="beginnings all over the period"
     )
     parser.add_argument(
         "--opportunities", action="store_true", help="make up open opportunities too"

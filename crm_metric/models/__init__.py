@@ -9,5 +9,6 @@ from . import crm_metric_target
 from . import crm_metric_cohort
 from . import crm_campaign_cost
 from . import crm_team
+from . import res_currency
 from . import res_users
 from . import utm_campaign

@@ -1,12 +1,18 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import (
+    MAX_AMOUNT,
+    MAX_DATE,
+    MIN_DATE,
+)
+
 
 class CrmCampaignCost(models.Model):
     """Money spent on winning customers: an amount of a campaign over a period."""
 
     _name = "crm.campaign.cost"
-    _inherit = "crm.company.mixin"
+    _inherit = ["crm.company.mixin", "crm.limits.mixin"]
     _description = "Campaign Cost"
     _order = "date_from desc, id desc"
 
@@ -15,7 +21,7 @@ class CrmCampaignCost(models.Model):
         help="For example “search advertising” or “fair, stand and travel”.",
     )
     campaign_id = fields.Many2one(
-        "utm.campaign", required=True, index=True, ondelete="cascade"
+        "utm.campaign", required=True, index=True, ondelete="restrict"
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     team_id = fields.Many2one(
@@ -32,6 +38,7 @@ class CrmCampaignCost(models.Model):
         default=lambda self: fields.Date.start_of(
             fields.Date.context_today(self), "month"
         ),
+        limits=(MIN_DATE, MAX_DATE),
         help="First day over which the amount is spread.",
     )
     date_to = fields.Date(
@@ -40,10 +47,11 @@ class CrmCampaignCost(models.Model):
         default=lambda self: fields.Date.end_of(
             fields.Date.context_today(self), "month"
         ),
+        limits=(MIN_DATE, MAX_DATE),
         help="Last day over which the amount is spread. Each month bears its days' "
         "share, exact to the cent.",
     )
-    amount = fields.Monetary(required=True)
+    amount = fields.Monetary(required=True, limits=(0, MAX_AMOUNT))
 
     _period = models.Constraint(
         "CHECK (date_to >= date_from)",
@@ -71,13 +79,13 @@ class CrmCampaignCost(models.Model):
                    SUM(%(until_end)s - %(until_start)s) AS numerator,
                    NULL::numeric AS denominator
               FROM crm_campaign_cost cost
-             WHERE cost.company_id = %(company)s
+             WHERE cost.company_id = ANY(%(companies)s)
                AND cost.date_from < %(end)s AND cost.date_to >= %(start)s
              GROUP BY cost.team_id
             """,
             until_end=self._get_borne_sql(company, end),
             until_start=self._get_borne_sql(company, date_from),
-            company=company.id,
+            companies=company._get_value_company_ids(),
             start=date_from,
             end=end,
         )

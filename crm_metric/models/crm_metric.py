@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_SEQUENCE
 
 UNITS = [
     ("count", "Number"),
@@ -8,6 +10,8 @@ UNITS = [
     ("days", "Days"),
     ("points", "Points"),
 ]
+# What the figures of all companies mean: set by the module that measures them.
+DEFINITION = ("code", "unit", "aggregation", "higher_is_better", "is_snapshot")
 
 
 class CrmMetric(models.Model):
@@ -19,6 +23,7 @@ class CrmMetric(models.Model):
     """
 
     _name = "crm.metric"
+    _inherit = ["crm.common.mixin", "crm.limits.mixin"]
     _description = "Metric"
     _order = "sequence, id"
 
@@ -42,7 +47,7 @@ class CrmMetric(models.Model):
         translate=True,
         help="What the denominator of a ratio is a number of, in the plural.",
     )
-    sequence = fields.Integer(default=100)
+    sequence = fields.Integer(default=100, limits=(0, MAX_SEQUENCE))
     active = fields.Boolean(
         default=True, help="The figures of an archived metric are no longer computed."
     )
@@ -99,6 +104,18 @@ class CrmMetric(models.Model):
                         code=metric.code,
                     )
                 )
+
+    def write(self, vals):
+        """Managers name, describe, sort and archive; what a figure means stays."""
+        self.check_access("write")
+        if not self.env.su and not set(DEFINITION).isdisjoint(vals):
+            raise UserError(
+                self.env._(
+                    "What a metric measures, and how it adds up, comes with the module "
+                    "that measures it. You can change its name, description and place."
+                )
+            )
+        return super().write(vals)
 
     def action_open_facts(self):
         """Open the figures of this metric, month by month."""

@@ -38,8 +38,10 @@ class CrmMetricCohort(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
-        help="The customers' current tier.",
+        help="The customers' current tier. Whoever goes on buying is in a better one: "
+        "lines of different tiers describe the tiers, they do not predict.",
     )
+    tier_color = fields.Integer(related="tier_id.color")
     size = fields.Integer(
         readonly=True, aggregator=None, help="Customers who first bought in that month."
     )

@@ -41,7 +41,8 @@ class CrmMetricEngine(models.AbstractModel):
     A metric of code ``x`` is measured by ``_collect_metric_x(job)``. It returns SQL for
     rows ``team_id, user_id, tier_id, numerator, denominator`` of the job's company and
     month; rows of one key are added up, the denominator is NULL unless the metric is a
-    ratio, and a NULL numerator means "unknown", which is not zero.
+    ratio, and a NULL numerator means "unknown", which is not zero. No row at all of a sum
+    or a stock is zero, and kept as that: the month was measured.
 
     The job is a :class:`MetricJob`. Working tables of the transaction that the methods
     may read:
@@ -49,6 +50,7 @@ class CrmMetricEngine(models.AbstractModel):
     - ``crm_metric_event``: the company's documents (see ``crm.value.source``) with the
       ``user_id`` and ``team_id`` of the sale
     - ``crm_metric_tier``: ``partner_id, tier_id``, as of the end of the month
+    - ``crm_metric_tier_before``: the same, as of twelve months before
     - ``crm_metric_customer``: see :meth:`_collect_customers`
     """
 
@@ -123,12 +125,17 @@ class CrmMetricEngine(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH result AS MATERIALIZED (
-                    SELECT team_id, user_id, tier_id,
+                WITH measured AS MATERIALIZED (
+                    SELECT team_id::int, user_id::int, tier_id::int,
                            SUM(numerator)::numeric AS numerator,
                            SUM(denominator)::numeric AS denominator
                       FROM (%(relation)s) relation
                      GROUP BY team_id, user_id, tier_id
+                ), result AS MATERIALIZED (
+                    SELECT * FROM measured
+                     UNION ALL
+                    SELECT NULL, NULL, NULL, 0, NULL
+                     WHERE %(is_ratio)s IS NOT TRUE AND NOT EXISTS (SELECT FROM measured)
                 ), gone AS (
                     DELETE FROM crm_metric_fact fact
                      WHERE fact.metric_id = %(metric)s AND fact.company_id = %(company)s
@@ -164,6 +171,7 @@ class CrmMetricEngine(models.AbstractModel):
                 SELECT (SELECT COUNT(*) FROM written), (SELECT COUNT(*) FROM gone)
                 """,
                 relation=collect(job),
+                is_ratio=metric.aggregation == "ratio",
                 metric=metric.id,
                 company=job.company.id,
                 date=job.date_from,
@@ -201,6 +209,9 @@ class CrmMetricEngine(models.AbstractModel):
         Of the current month the present tier; of a past one the last change up to its
         end. Before the first computation nobody had a tier: there the first one ever
         given stands, so that history from before the installation can be compared.
+
+        And ``crm_metric_tier_before``: the one at the beginning of the twelve months. It
+        takes no later one instead: whoever stayed is in a better tier for it.
         """
         if job.is_current:
             query = SQL(
@@ -211,26 +222,43 @@ class CrmMetricEngine(models.AbstractModel):
                 job.company.id,
             )
         else:
-            query = SQL(
-                """
-                SELECT DISTINCT ON (partner_id) partner_id, to_tier_id AS tier_id
-                  FROM crm_value_transition
-                 WHERE company_id = %(company)s AND kind = 'tier'
-                   AND is_merged IS NOT TRUE
-                 ORDER BY partner_id, date >= %(end)s,
-                          CASE WHEN date < %(end)s THEN date END DESC,
-                          CASE WHEN date < %(end)s THEN id END DESC, date, id
-                """,
-                company=job.company.id,
-                end=job.end,
-            )
-        self.env["crm.value.engine"]._create_working_table("crm_metric_tier", query)
+            query = self._get_tiers_sql(job, job.end)
+        engine = self.env["crm.value.engine"]
+        engine._create_working_table("crm_metric_tier", query)
+        begin = fields.Date.subtract(job.end, years=1)
+        engine._create_working_table(
+            "crm_metric_tier_before",
+            SQL(
+                "SELECT partner_id, tier_id FROM (%s) tier WHERE date < %s",
+                self._get_tiers_sql(job, begin),
+                begin,
+            ),
+        )
+
+    @api.model
+    def _get_tiers_sql(self, job, end):
+        """SQL: ``partner_id, tier_id, date`` of the last change of tier before the day
+        ``end``; the first one after it for customers without one before."""
+        return SQL(
+            """
+            SELECT DISTINCT ON (partner_id) partner_id, to_tier_id AS tier_id, date
+              FROM crm_value_transition
+             WHERE company_id = %(company)s AND kind = 'tier'
+               AND is_merged IS NOT TRUE
+             ORDER BY partner_id, date >= %(end)s,
+                      CASE WHEN date < %(end)s THEN date END DESC,
+                      CASE WHEN date < %(end)s THEN id END DESC, date, id
+            """,
+            company=job.company.id,
+            end=end,
+        )
 
     @api.model
     def _collect_customers(self, job):
         """Create ``crm_metric_customer``: who bought in the two years before ``end``.
 
-        Columns: ``partner_id``; ``team_id``, ``user_id``, ``tier_id``;
+        Columns: ``partner_id``; ``team_id``, ``user_id``, ``tier_id``; ``tier_before_id``,
+        the tier of twelve months before ``end``, NULL when none is known;
         ``first_purchase`` and ``last_purchase`` of all times up to ``end``;
         ``last_before``, the last one before the month; ``first_in_year``, the first of
         the 12 months up to ``end``; ``in_previous_year``, whether they bought in the 12
@@ -252,7 +280,7 @@ class CrmMetricEngine(models.AbstractModel):
                        CASE WHEN partner.user_id IS NULL OR partner.user_id = last_user.id
                             THEN NULLIF(customer.last_sale[4], 0)
                             ELSE responsible.sale_team_id END::int AS team_id,
-                       tier.tier_id
+                       tier.tier_id, before.tier_id AS tier_before_id
                   FROM (SELECT partner_id,
                                MIN(day) AS first_purchase,
                                MAX(day) AS last_purchase,
@@ -274,6 +302,8 @@ class CrmMetricEngine(models.AbstractModel):
                     ON last_user.id = customer.last_sale[3]
                   LEFT JOIN crm_metric_tier tier
                     ON tier.partner_id = customer.partner_id
+                  LEFT JOIN crm_metric_tier_before before
+                    ON before.partner_id = customer.partner_id
                 """,
                 date_from=job.date_from,
                 end=job.end,

@@ -13,18 +13,25 @@ class CrmMetricEngine(models.AbstractModel):
     _inherit = "crm.metric.engine"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
-    def _get_customers_sql(self, numerator, denominator=None, where=None):
-        """Rows of ``crm_metric_customer`` as a metric; conditions count as 0 or 1."""
+    def _get_customers_sql(
+        self, numerator, denominator=None, where=None, tier="tier_id"
+    ):
+        """Rows of ``crm_metric_customer`` as a metric; conditions count as 0 or 1.
+
+        :param tier: the column with the tier. Who stayed and who left is told by the tier
+            of before: the one of the end is made by it.
+        """
         return SQL(
             """
-            SELECT team_id, user_id, tier_id, SUM(%s) AS numerator,
-                   SUM(%s::int) AS denominator
-              FROM crm_metric_customer WHERE %s
-             GROUP BY team_id, user_id, tier_id
+            SELECT team_id, user_id, %(tier)s AS tier_id, SUM(%(numerator)s) AS numerator,
+                   SUM(%(denominator)s::int) AS denominator
+              FROM crm_metric_customer WHERE %(where)s
+             GROUP BY team_id, user_id, %(tier)s
             """,
-            numerator,
-            denominator or SQL("NULL"),
-            where or SQL("TRUE"),
+            tier=SQL.identifier(tier),
+            numerator=numerator,
+            denominator=denominator or SQL("NULL"),
+            where=where or SQL("TRUE"),
         )
 
     @api.model
@@ -61,6 +68,7 @@ class CrmMetricEngine(models.AbstractModel):
                 fields.Date.subtract(job.date_from, years=1),
                 fields.Date.subtract(job.end, years=1),
             ),
+            tier="tier_before_id",
         )
 
     @api.model
@@ -70,6 +78,7 @@ class CrmMetricEngine(models.AbstractModel):
             SQL("(first_in_year IS NOT NULL)::int"),
             SQL("1"),
             SQL("in_previous_year"),
+            tier="tier_before_id",
         )
 
     @api.model
@@ -79,6 +88,7 @@ class CrmMetricEngine(models.AbstractModel):
             SQL("(first_in_year IS NULL)::int"),
             SQL("1"),
             SQL("in_previous_year"),
+            tier="tier_before_id",
         )
 
     @api.model

@@ -49,7 +49,7 @@ class CrmMetricEngine(models.AbstractModel):
         """Leads closed in the month, for their salesperson, with the customer's tier.
 
         A lead without a company counts for that of its salesperson, else for the first
-        company, as its tier does.
+        company.
         """
         return SQL(
             """
@@ -62,7 +62,8 @@ class CrmMetricEngine(models.AbstractModel):
                 ON tier.partner_id = partner.commercial_partner_id
              WHERE lead.date_closed >= %(start)s AND lead.date_closed < %(end)s
                AND lead.won_status IN ('won', 'lost')
-               AND COALESCE(lead.company_id, seller.company_id, %(main)s) = %(company)s
+               AND COALESCE(lead.company_id, seller.company_id, %(main)s)
+                   = ANY(%(companies)s)
                AND %(where)s
              GROUP BY lead.team_id, lead.user_id, tier.tier_id
             """,
@@ -71,7 +72,7 @@ class CrmMetricEngine(models.AbstractModel):
             start=job.start,
             end=job.stop,
             main=self.env["crm.lead"]._get_default_value_company().id,
-            company=job.company.id,
+            companies=job.company._get_value_company_ids(),
             where=where or SQL("TRUE"),
         )
 
@@ -84,7 +85,11 @@ class CrmMetricEngine(models.AbstractModel):
 
     @api.model
     def _collect_metric_sales_cycle(self, job):
-        """Days from creation to closing, of the leads won in the month."""
+        """Days from creation to closing, of the leads won in the month.
+
+        An imported one that was closed before it was created here says nothing about
+        the time it took. (Odoo closes to the second, and creates to the microsecond.)
+        """
         return self._get_closed_leads_sql(
             job,
             SQL(
@@ -92,5 +97,8 @@ class CrmMetricEngine(models.AbstractModel):
                 " 4)"
             ),
             SQL("1"),
-            SQL("lead.won_status = 'won'"),
+            SQL(
+                "lead.won_status = 'won'"
+                " AND lead.date_closed >= date_trunc('second', lead.create_date)"
+            ),
         )

@@ -60,6 +60,7 @@ class CrmMetricFact(models.Model):
     tier_id = fields.Many2one(
         "crm.value.tier", readonly=True, index="btree_not_null", ondelete="restrict"
     )
+    tier_color = fields.Integer(related="tier_id.color")
 
     # NUMERIC without a fixed scale: exact.
     numerator = fields.Float(digits=0, readonly=True)
@@ -433,8 +434,8 @@ class CrmMetricFact(models.Model):
         if hidden:
             notes.append(
                 self.env._(
-                    "The total is that of your own figures and your team's: %(count)s "
-                    "more are in that of the company.",
+                    "The total is that of your own figures and of the teams you lead: "
+                    "%(count)s more are in that of the company.",
                     count=hidden,
                 )
             )

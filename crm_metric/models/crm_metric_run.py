@@ -1,20 +1,19 @@
 import logging
 import time
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, date_utils, format_date
+
+from odoo.addons.crm_value_tiering.models.crm_company_job import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
-# What one metric may raise without stopping the others.
-METRIC_ERRORS = (psycopg2.Error, UserError, ArithmeticError, ValueError, KeyError)
-# The scheduled action commits when it has computed for this long. Each commit costs
-# another reading of the documents: the working tables go with the transaction.
+# A run gives way to the next one, and commits, when it has computed for this long. Each
+# turn costs another reading of the documents: the working tables go with the transaction.
 BATCH_SECONDS = 30
+# Fifty years: more is a slip of the pen, and would keep others waiting.
+MAX_MONTHS = 600
 
 
 class CrmMetricRun(models.Model):
@@ -52,7 +51,7 @@ class CrmMetricRun(models.Model):
         for run in self:
             run.display_name = self.env._(
                 "%(company)s, %(first)s to %(last)s",
-                company=run.company_id.name,
+                company=run.sudo().company_id.name,
                 first=format_date(self.env, run.date_from, date_format="MMM y"),
                 last=format_date(self.env, run.date_to, date_format="MMM y"),
             )
@@ -111,12 +110,62 @@ class CrmMetricRun(models.Model):
                     "earlier one, as the last."
                 )
             )
+        # before the first document there is nothing to measure
+        first = max(first, min(self._get_first_month(company) or last, last))
+        if self._count_months(first, last) >= MAX_MONTHS:
+            raise UserError(
+                self.env._(
+                    "At most %(years)s years can be computed at once: choose a later "
+                    "first month.",
+                    years=MAX_MONTHS // 12,
+                )
+            )
         return {
             "company_id": company.id,
             "date_from": first,
             "date_to": last,
             "next_month": first,
         }
+
+    @api.model
+    def _get_progress_fields(self):
+        return ("date_from", "date_to", "next_month")
+
+    @api.model
+    def _get_first_month(self, company):
+        """First day of the month of the first document; None without any."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT MIN(day) FROM (%s) first (day)",
+                SQL(" UNION ALL ").join(self._get_first_days_sql(company)),
+            )
+        )
+        return rows[0][0] and date_utils.start_of(rows[0][0], "month")
+
+    @api.model
+    def _get_first_days_sql(self, company):
+        """Hook: list of SQL, one day each: since when there may be something to measure.
+
+        Figures that exist count, too: without their documents, they are removed. Days of
+        UTC begin at another hour than the company's, so of those the day before is meant.
+        """
+        for name in (
+            "sale.order", "account.move", "crm.lead", "crm.campaign.cost",
+            "crm.metric.fact",
+        ):  # fmt: skip
+            self.env[name].flush_model()
+        company_id = company.id
+        return [
+            SQL(query, company_id)
+            for query in (
+                "SELECT MIN(date_order)::date - 1 FROM sale_order WHERE company_id = %s",
+                "SELECT MIN(invoice_date) FROM account_move WHERE company_id = %s",
+                "SELECT MIN(date_closed)::date - 1 FROM crm_lead"
+                " WHERE company_id = %s OR company_id IS NULL",
+                "SELECT MIN(date_from) FROM crm_campaign_cost WHERE company_id = %s",
+                "SELECT MIN(date) FROM crm_metric_fact WHERE company_id = %s",
+            )
+        ]
 
     def _get_progress(self):
         """Months that are over, of those asked for."""
@@ -144,39 +193,35 @@ class CrmMetricRun(models.Model):
         return action
 
     # ------------------------------------------------------------------ business
-    def _process(self, commit=None):
+    def _process(self, seconds=None):
         """Compute the months that are left.
 
-        :param commit: called now and then between two months; the run stops when it
-            returns a false value, and waits for the next call
+        :param seconds: after this long the run stops, and waits for the next call;
+            default: no limit
         :return: False when somebody else is computing the company
         """
         self.ensure_one()
         run = self.sudo()
+        if not run._try_lock(run.company_id):
+            return False
         metrics = self.env["crm.metric"].sudo().search([("active", "=", True)])
         parameters = None
         begun = time.monotonic()
         while run.state == "waiting":
-            # Lock and working tables end with the transaction: after a commit, again.
-            if not run._try_lock(run.company_id):
-                return False
             clock = time.monotonic()
             run.started_at = run.started_at or fields.Datetime.now()
             try:
                 with self.env.cr.savepoint():
                     parameters = parameters or run._prepare_company()
                     run._compute_month(run.next_month, metrics, parameters)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            except CONFLICTS:
                 raise  # Odoo repeats the request or the job
-            except METRIC_ERRORS as error:
+            except Exception as error:  # one month's error stops no other
                 run._fail(error)
                 parameters = None  # the working tables went with the savepoint
             run._advance(time.monotonic() - clock)
-            if commit and time.monotonic() - begun >= BATCH_SECONDS:
-                parameters = None
-                if not commit():
-                    break
-                begun = time.monotonic()
+            if seconds is not None and time.monotonic() - begun >= seconds:
+                break
         return True
 
     def _prepare_company(self):
@@ -184,6 +229,7 @@ class CrmMetricRun(models.Model):
         until = min(
             date_utils.end_of(self.date_to, "month"), self.company_id._get_value_today()
         )
+        self.env["crm.value.run"]._come_back(self.company_id)
         engine = self.env["crm.metric.engine"].with_company(self.company_id)
         return engine._prepare_company(self.company_id, until)
 
@@ -210,9 +256,9 @@ class CrmMetricRun(models.Model):
         try:
             with self.env.cr.savepoint():
                 return compute(metric, job) if metric else compute(job)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        except CONFLICTS:
             raise
-        except METRIC_ERRORS as error:
+        except Exception as error:  # one metric's error stops no other
             self._fail(error, metric)
             return None
 
@@ -257,15 +303,17 @@ class CrmMetricRun(models.Model):
 
         A month is open until the one after it is over: an order entered late, or a lead
         closed late, is still counted.
+
+        Nobody waits for somebody's long run: the daily ones come first, then each of the
+        others has its turn, the one whose last turn is the longest ago first.
         """
         self._schedule_daily()
-        waiting = self.search([("state", "=", "waiting")], order="id")
+        waiting = self.search(
+            [("state", "=", "waiting")], order="is_scheduled desc, write_date, id"
+        )
         self._run_each(
             waiting,
-            lambda run: (
-                run._process(commit=self.env["ir.cron"]._commit_progress)
-                and run.state != "waiting"
-            ),
+            lambda run: run._process(BATCH_SECONDS) and run.state != "waiting",
         )
 
     @api.model
@@ -285,7 +333,7 @@ class CrmMetricRun(models.Model):
 
     @api.model
     def _get_companies_to_measure(self):
-        """Hook: companies with sales or with closed leads.
+        """Hook: main companies with sales or with closed leads.
 
         One that only closes leads of salespeople counts, too: such leads may have no
         company of their own.
@@ -294,16 +342,17 @@ class CrmMetricRun(models.Model):
             SQL(
                 """
                 SELECT company.id FROM res_company company
-                 WHERE company.active AND (
+                 WHERE company.active AND company.parent_id IS NULL AND (
                        %s
                     OR EXISTS (SELECT FROM crm_lead lead
                                  LEFT JOIN res_users seller ON seller.id = lead.user_id
                                 WHERE lead.date_closed IS NOT NULL
                                   AND COALESCE(lead.company_id, seller.company_id)
-                                    = company.id))
+                                    = ANY(%s)))
                  ORDER BY company.id
                 """,
                 self.env["crm.value.source"]._get_selling_sql(),
+                self.env["crm.value.source"]._get_branches_sql(),
             )
         )
         return self.env["res.company"].browse(row[0] for row in rows)

@@ -1,8 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL, date_utils
+from odoo.tools import SQL, date_utils, float_compare
 
-# Within this share of what is expected, a target is on track.
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_AMOUNT
+
+# Within this share of what is expected, a target is on track; its ends are within.
 TOLERANCE = 0.05
 
 
@@ -18,6 +20,7 @@ class CrmMetricTarget(models.Model):
     _description = "Metric Target"
     _inherit = ["crm.company.mixin", "crm.effective.mixin"]
     _order = "date_from desc, metric_id, id"
+    _of_main_company = True
     _rec_name = "metric_id"
 
     metric_id = fields.Many2one(
@@ -27,25 +30,28 @@ class CrmMetricTarget(models.Model):
     team_id = fields.Many2one(
         "crm.team",
         string="Sales Team",
-        check_company=True,
+        # a team of a branch, too: its figures are those of the main company
+        domain="['|', ('company_id', '=', False), ('company_id', 'child_of', company_id)]",
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="restrict",
         help="Empty: all teams together.",
     )
     user_id = fields.Many2one(
         "res.users",
         string="Salesperson",
         domain=[("share", "=", False)],
+        check_company=True,
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="restrict",
         help="Empty: all salespeople together.",
     )
     tier_id = fields.Many2one(
         "crm.value.tier",
         index="btree_not_null",
-        ondelete="cascade",
+        ondelete="restrict",
         help="Empty: all tiers together.",
     )
+    tier_color = fields.Integer(related="tier_id.color")
     date_from = fields.Date(
         default=lambda self: date_utils.start_of(
             fields.Date.context_today(self), "month"
@@ -63,6 +69,7 @@ class CrmMetricTarget(models.Model):
         required=True,
         digits=(20, 2),
         aggregator=None,
+        limits=(0, MAX_AMOUNT),
         help="In the unit of the metric: 45 for 45 %. Of a sum: for the whole period.",
     )
     unit = fields.Selection(related="metric_id.unit")
@@ -84,7 +91,7 @@ class CrmMetricTarget(models.Model):
         ],
         compute="_compute_status",
         search="_search_status",
-        help="On track: within 5 % of what is expected by today.",
+        help="On track: within 5 % of what is expected by today, 95 % and 105 % included.",
     )
     target_text = fields.Char(string="Goal", compute="_compute_texts")
     actual_text = fields.Char(string="Reached", compute="_compute_texts")
@@ -147,6 +154,29 @@ class CrmMetricTarget(models.Model):
                     )
                 )
 
+    @api.constrains("user_id")
+    def _check_user(self):
+        for target in self:
+            if target.user_id.share:
+                raise ValidationError(
+                    self.env._(
+                        "“%(user)s” is no salesperson: a target is for an internal user.",
+                        user=target.user_id.name,
+                    )
+                )
+
+    @api.constrains("team_id", "company_id")
+    def _check_team(self):
+        for target in self:
+            company = target.sudo().team_id.company_id
+            if company and company._get_value_root() != target.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "“%(team)s” is a team of another company: its figures are there.",
+                        team=target.team_id.display_name,
+                    )
+                )
+
     @api.constrains("metric_id", "date_to")
     def _check_end(self):
         for target in self:
@@ -181,6 +211,10 @@ class CrmMetricTarget(models.Model):
     def _get_actuals(self):
         """The metric's value so far, by id of the target: one query for all.
 
+        Without a row of the target's team, person or tier a sum or a stock is zero in the
+        months that were measured, those of which the company has a figure; a ratio has
+        nothing to divide.
+
         Users who may see a target may see the result, so no rule of the figures is
         applied: the rules of targets are the same ones.
         """
@@ -196,14 +230,17 @@ class CrmMetricTarget(models.Model):
                AND fact.company_id = target.company_id
                AND fact.date >= target.date_from
                AND (target.date_to IS NULL OR fact.date < target.date_to)
-               AND (target.team_id IS NULL OR fact.team_id = target.team_id)
-               AND (target.user_id IS NULL OR fact.user_id = target.user_id)
-               AND (target.tier_id IS NULL OR fact.tier_id = target.tier_id)
+              CROSS JOIN LATERAL (
+                   SELECT (target.team_id IS NULL OR fact.team_id = target.team_id)
+                      AND (target.user_id IS NULL OR fact.user_id = target.user_id)
+                      AND (target.tier_id IS NULL OR fact.tier_id = target.tier_id)
+                          AS is_meant) whose
              WHERE target.id = ANY(%(ids)s)
+               AND (metric.aggregation <> 'ratio' OR whose.is_meant)
              GROUP BY target.id
             """,
             total=facts._get_total_sql(
-                SQL("fact.numerator"),
+                SQL("CASE WHEN whose.is_meant THEN fact.numerator ELSE 0 END"),
                 SQL("fact.denominator"),
                 SQL("fact.date"),
                 SQL("metric.aggregation"),
@@ -233,6 +270,7 @@ class CrmMetricTarget(models.Model):
         lead = actual / self.expected - 1
         if not self.higher_is_better:
             lead = -lead
-        if abs(lead) <= TOLERANCE:
+        # 95.0 of 100 is 5 % short, not 5.000000000000004 %
+        if float_compare(abs(lead), TOLERANCE, precision_digits=9) <= 0:
             return "on_track"
         return "ahead" if lead > 0 else "behind"

@@ -1,8 +1,9 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class UtmCampaign(models.Model):
-    _inherit = "utm.campaign"
+    _name = "utm.campaign"
+    _inherit = ["utm.campaign", "crm.named.mixin"]
 
     campaign_cost_ids = fields.One2many(
         "crm.campaign.cost",
@@ -11,3 +12,7 @@ class UtmCampaign(models.Model):
         groups="crm_value_tiering.group_value_user",
         help="What the campaign cost. Used for the acquisition cost per new customer.",
     )
+
+    @api.model
+    def _get_naming_fields(self):
+        return [*super()._get_naming_fields(), ("crm.campaign.cost", "campaign_id")]

@@ -1,4 +1,5 @@
 from . import test_metric_bi
+from . import test_metric_branch
 from . import test_metric_cohort
 from . import test_metric_customers
 from . import test_metric_dashboard

@@ -131,7 +131,8 @@ class TestMetricCohort(MetricCommon):
     def test_access(self):
         self._measure()
         own = [("company_id", "=", self.company.id)]
-        self.assertTrue(self.cohorts.with_user(self.seller).search(own))
+        self.assertTrue(self.cohorts.with_user(self.manager).search(own))
+        self.assertFalse(self.cohorts.with_user(self.seller).search(own))
         with self.assertRaises(AccessError):
             self.cohorts.with_user(self.outsider).search(own)
         with self.assertRaises(AccessError):

@@ -71,14 +71,27 @@ class TestMetricCustomers(MetricCommon):
         self.assertEqual(self._figure("revenue"), 570.15)
 
     def test_no_row_where_nothing_is_known(self):
-        """Neither CLV of the past, nor rates without anybody to relate to."""
+        """Neither CLV of the past, nor rates without anybody to relate to. That nobody
+        returned or was lost is known."""
         self._measure(date(2024, 7, 1), date(2024, 7, 31))
-        codes = self.facts.search([("company_id", "=", self.company.id)]).mapped(
-            "metric_id.code"
+        own = self.env["ir.model.data"].search(
+            [("module", "=", "crm_metric"), ("model", "=", "crm.metric")]
         )
+        facts = self.facts.search(
+            [
+                ("company_id", "=", self.company.id),
+                ("metric_id", "in", own.mapped("res_id")),
+            ]
+        )
+        codes = facts.mapped("metric_id.code")
         self.assertCountEqual(
-            codes, ["customers", "customers_new", "repeat_purchase", "revenue", "cac"]
-        )
+            codes,
+            [
+                "customers", "customers_new", "customers_returned", "customers_lost",
+                "repeat_purchase", "revenue", "cac",
+            ],
+        )  # fmt: skip
+        self.assertEqual(self._figure("customers_lost", date(2024, 7, 1)), 0)
         self.assertFalse(self._figure("cac", date(2024, 7, 1)))
 
     def test_the_book_balances(self):
@@ -210,6 +223,57 @@ class TestMetricCustomers(MetricCommon):
             {self.tier_low.id: 1, self.tier_mid.id: 1, False: 2},
         )
         self.assertEqual(self._figure("revenue", tier_id=self.tier_low), 470.50)
+
+    def test_who_stayed_by_the_tier_of_before(self):
+        """By the tier of the end High kept all its customers and Low none."""
+        self._set_model(min_customers=50)
+        self._run(as_of=date(2026, 7, 31))
+        none = self.env["crm.value.tier"]
+        before, after = date(2025, 6, 30), date(2025, 7, 1)
+        self._change_tier(self.ann, before, none, self.tier_high)
+        self._change_tier(self.ben, before, none, self.tier_high)
+        self._change_tier(self.ben, date(2026, 1, 1), self.tier_high, self.tier_low)
+        self._change_tier(self.cleo, after, none, self.tier_low)  # a day too late
+        self._measure()
+        for code, by_tier in (
+            ("retention", {self.tier_high.id: 50, False: 0}),
+            ("churn", {self.tier_high.id: 50, False: 100}),
+            ("customers_lost", {False: 1}),
+        ):
+            with self.subTest(code):
+                self.assertEqual(self._figure(code, groupby="tier_id"), by_tier)
+        self.assertEqual(self._figure("retention"), 100 * 1 / 3)
+        with freeze_time("2026-06-30 04:00:00"):  # the same while the month is running
+            self._measure()
+        self.assertEqual(
+            self._figure("retention", groupby="tier_id"),
+            {self.tier_high.id: 50, False: 0},
+        )
+
+    def test_what_was_taken_back_was_not_bought(self):
+        """Eve returned all she had bought: no new customer. Hope a part: a customer."""
+        self._buy(self.eve, date(2026, 6, 30), -50.05)
+        self._buy(self.hope, date(2026, 6, 10), -30)
+        self._measure()
+        figures = self._figures()
+        self.assertEqual(figures["customers"], 3)
+        self.assertEqual(figures["customers_new"], 1)
+        self.assertEqual(figures["repeat_purchase"], 100 * 2 / 3)
+        self.assertEqual(self._figure("revenue"), 490.10)
+
+    def test_after_a_look_at_the_past(self):
+        """Figures are those of the present, whatever the screens show just now."""
+        self._set_model(min_customers=2)
+        with freeze_time("2026-06-30 04:00:00"):
+            self._run()
+            self._measure()
+            before = self._figures() | {"clv": self._figure("clv")}
+            self._run(as_of=date(2025, 8, 1))
+            profile = self._profile(self.ann)
+            self.assertEqual(profile.as_of, date(2025, 8, 1))
+            self._measure()
+            self.assertEqual(profile.as_of, self.as_of)
+        self.assertEqual(self._figures() | {"clv": self._figure("clv")}, before)
 
     @freeze_time("2026-06-30 04:00:00")
     def test_current_month_has_todays_tiers_and_lifetime_values(self):

@@ -1,6 +1,6 @@
 from datetime import date
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -78,7 +78,7 @@ class TestMetricFact(MetricCommon):
     def test_sum_is_summed(self):
         self.assertEqual(self._total("revenue")[0]["value:avg"], 100)
         months = self._total("revenue", groupby=["date:month"])
-        self.assertEqual([month["value:avg"] for month in months], [100])
+        self.assertEqual([month["value:avg"] for month in months], [100, 0])
 
     def test_pivot_totals(self):
         """What a pivot asks for: several groupings at once."""
@@ -150,7 +150,7 @@ class TestMetricFact(MetricCommon):
         self._check_rights("crm_metric", rights)
 
     def test_own_team_and_all(self):
-        """A seller sees the own team's figures; who sees all leads sees all."""
+        """A seller sees the own figures, a leader the team's; who sees all leads, all."""
         for user, revenue in (
             (self.seller, 50),
             (self.colleague, 50),
@@ -162,7 +162,7 @@ class TestMetricFact(MetricCommon):
                 self.assertEqual(total["value:avg"], revenue)
         self.team.crm_team_member_ids = [Command.create({"user_id": self.colleague.id})]
         (total,) = self._total("revenue", user=self.colleague)
-        self.assertEqual(total["value:avg"], 100)
+        self.assertEqual(total["value:avg"], 50, "a member sees no other member's")
         self.other_team.user_id = self.seller  # as the leader
         (total,) = self._total("revenue", user=self.seller)
         self.assertEqual(total["value:avg"], 100)
@@ -214,6 +214,29 @@ class TestMetricFact(MetricCommon):
                 self.env.cr.savepoint(),
             ):
                 self.env["crm.metric"].create({"name": "X", "code": code or " "})
+
+    def test_what_a_metric_means_stays(self):
+        """It is common to all companies: no manager of one of them redefines it."""
+        metric = self.env.ref("crm_metric.crm_metric_retention").with_user(self.manager)
+        for vals in (
+            {"code": "revenue"},
+            {"unit": "count"},
+            {"aggregation": "sum"},
+            {"higher_is_better": False},
+            {"is_snapshot": True, "name": "Mine"},
+        ):
+            with (
+                self.subTest(vals=vals),
+                self.assertRaisesRegex(UserError, "comes with"),
+            ):
+                metric.write(vals)
+            with self.subTest(vals=vals), self.assertRaises(AccessError):
+                metric.with_user(self.seller).write(vals)
+        with self.assertRaisesRegex(AccessError, "All companies share this"):
+            metric.active = False
+        self.manager.company_ids = self.env["res.company"].search([])
+        metric.write({"name": "Loyalty", "description": "Ours", "sequence": 1})
+        self.assertEqual(metric.display_name, "Loyalty (%)")
 
     def test_every_metric_says_what_it_counts(self):
         for metric in self.env["crm.metric"].with_context(active_test=False).search([]):

@@ -1,14 +1,16 @@
+import re
 from datetime import date
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..hooks import uninstall_hook
 from .common import MetricCommon
 
 
 @tagged("post_install", "-at_install")
 class TestMetricRelease(MetricCommon):
-    """Teams, users and tiers that are deleted: what becomes of their figures."""
+    """What is deleted, and what becomes of its figures, costs and targets."""
 
     @classmethod
     def setUpClass(cls):
@@ -104,5 +106,88 @@ class TestMetricRelease(MetricCommon):
             (unused + used).with_user(self.manager).unlink()
         unused.with_user(self.manager).unlink()
         self.assertFalse(unused.exists())
+        lines = self.env["crm.value.policy.tier"]
+        lines.search([("tier_id", "in", used.ids)]).unlink()  # no model gives them now
         used.with_user(self.manager).action_archive()
         self.assertTrue(self._figure("customers", tier_id=used[0]))
+
+    # ------------------------------------------------------ refused, in a sentence
+    def _create_cost(self, **vals):
+        campaign = self.env["utm.campaign"].create({"title": "Metric Test Fair"})
+        return self.env["crm.campaign.cost"].create(
+            {
+                "campaign_id": campaign.id,
+                "amount": 900,
+                "date_from": date(2026, 6, 1),
+                "date_to": date(2026, 6, 30),
+                **vals,
+            }
+        )
+
+    def _create_target(self, **vals):
+        return self.env["crm.metric.target"].create(
+            {
+                "metric_id": self.env.ref("crm_metric.crm_metric_retention").id,
+                "date_from": date(2025, 1, 1),
+                "date_to": date(2026, 1, 1),
+                "target": 50,
+                **vals,
+            }
+        )
+
+    def _assert_refused(self, records, kind):
+        name = re.escape(records.display_name)
+        with self.assertRaisesRegex(
+            UserError, f"{name} cannot be deleted.*“{kind}”.*Archive it instead"
+        ):
+            records.unlink()
+        records.action_archive()
+        self.assertFalse(records.active)
+
+    def test_campaign(self):
+        """What it cost is part of reported figures."""
+        cost = self._create_cost()
+        admin = self._create_user("metric_admin", "base.group_system")
+        self._measure()
+        self.assertEqual(sum(self._get_facts("cac").mapped("numerator")), 900)
+        self._assert_refused(cost.campaign_id.with_user(admin), "Campaign Cost")
+        self._measure()
+        self.assertEqual(sum(self._get_facts("cac").mapped("numerator")), 900)
+        unused = self.env["utm.campaign"].create({"title": "Metric Test Nothing"})
+        unused.with_user(admin).unlink()
+        self.assertFalse(unused.exists())
+
+    def test_campaign_of_another_company(self):
+        """Whoever deletes it need not see the cost."""
+        other = self._create_company("Metric Test Other Company")
+        cost = self._create_cost(company_id=other.id)
+        admin = self._create_user("metric_admin", "base.group_system")
+        self._assert_refused(cost.campaign_id.with_user(admin), "Campaign Cost")
+
+    def test_team_with_costs(self):
+        self._create_cost(team_id=self.teams[0].id)
+        self._assert_refused(self.teams[0], "Campaign Cost")
+
+    def test_targets(self):
+        """They were entered by somebody, and are what was agreed on."""
+        self._create_target(team_id=self.teams[0].id)
+        self._create_target(user_id=self.colleague.id)
+        self._assert_refused(self.teams[0], "Metric Target")
+        self._assert_refused(self.colleague, "Metric Target")
+        tier = self.env["crm.value.tier"].create({"name": "Metric Test Aim"})
+        self._create_target(tier_id=tier.id)
+        with self.assertRaisesRegex(UserError, "Metric Test Aim.*archive them instead"):
+            tier.unlink()
+
+    def test_currency(self):
+        """That of a company which changed its currency since."""
+        former = self.env["res.currency"].create({"name": "XVO", "symbol": "O"})
+        self._get_facts("retention").currency_id = former
+        self._assert_refused(former, "Metric Figure")
+
+    def test_uninstall(self):
+        """Costs go with the module, and do not keep the demo's campaign."""
+        campaign = self._create_cost().campaign_id
+        uninstall_hook(self.env)
+        campaign.unlink()
+        self.assertFalse(campaign.exists())

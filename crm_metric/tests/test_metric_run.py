@@ -64,7 +64,11 @@ class TestMetricRun(MetricCommon):
         orders._action_cancel()
         run = self._measure()
         self.assertGreater(run.deleted_count, 0)
-        self.assertFalse(self._read_facts())
+        # what is left says that the month was measured, and that nobody bought
+        for fact in self._read_facts():
+            self.assertEqual(
+                (fact["value"], fact["tier_id"], fact["user_id"]), (0, False, False)
+            )
 
     def test_one_day_is_one_set_of_statements(self):
         """As many queries for 30 customers as for 10."""
@@ -143,6 +147,14 @@ class TestMetricRun(MetricCommon):
         )
         self.assertFalse(self._read_facts())
 
+    def test_progress_follows_the_months(self):
+        run = self.metric_runs._request(self.company, "2026-01-01", "2026-04-30")
+        self.assertEqual(run.progress, 0)
+        run.next_month = date(2026, 2, 1)
+        self.assertEqual(run.progress, 25, "in the same transaction, too")
+        run.state = "done"
+        self.assertEqual(run.progress, 100)
+
     # --------------------------------------------------------------------- cron
     def _trigger(self):
         with self.enter_registry_test_mode():
@@ -172,15 +184,31 @@ class TestMetricRun(MetricCommon):
                 months.append(month)
             return compute(engine, company, month, parameters)
 
-        with (
-            patch.object(self.engine, "_prepare_month", note),
-            patch.object(crm_metric_run, "BATCH_SECONDS", 0),
-        ):
-            for stop in (True, True, False):
-                asked._process(commit=lambda stop=stop: 0 if stop else 1)
+        with patch.object(self.engine, "_prepare_month", note):
+            for _turn in range(3):
+                asked._process(seconds=0)
         self.assertEqual(months, [date(2026, month, 1) for month in (4, 5, 6)])
         self.assertEqual(asked.state, "done")
         self.assertEqual(self._figure("customers_new"), 1)
+
+    def test_cron_with_an_unknown_time_zone(self):
+        """It counts by another one, says so, and the companies after it are measured."""
+        healthy = self._create_company("Metric Test Healthy Company")
+        self._buy(self.customers[0], self.as_of, 10, company=healthy)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET tz = 'US/Pacific-New' WHERE id = %s",
+            [self.company.partner_id.id],
+        )
+        self.company.partner_id.invalidate_recordset(["tz"])
+        self._trigger()
+        runs = self.metric_runs.search(
+            [("company_id", "in", (self.company + healthy).ids)]
+        )
+        self.assertEqual(
+            {run.company_id: (run.state, bool(run.note)) for run in runs},
+            {self.company: ("done", True), healthy: ("done", False)},
+        )
 
     def test_tiers_do_not_wait(self):
         """While metrics are computed elsewhere, tiers are, and the other way round."""
@@ -301,3 +329,82 @@ class TestMetricRun(MetricCommon):
         found = self.env[action["res_model"]].search(action["domain"])
         self.assertEqual(found.company_id, self.company)
         self.assertEqual(set(found.mapped("date")), {date(2026, 6, 1)})
+
+    # ---------------------------------------------------------------------- long
+    def test_nothing_before_the_first_document(self):
+        first = min(
+            self.env["sale.order"]
+            .search([("company_id", "=", self.company.id)])
+            .mapped("date_order")
+        ).date()
+        run = self.metric_runs._request(self.company, "0001-01-01", "2026-06-30")
+        self.assertEqual(run.date_from, first.replace(day=1))
+        empty = self._create_company("Metric Test Empty Company")
+        run = self.metric_runs._request(empty, "1926-01-01", "1926-12-31")
+        self.assertEqual((run.date_from, run.date_to), (date(1926, 12, 1),) * 2)
+
+    def test_figures_without_documents_are_reached(self):
+        """They are removed, though nothing is as old any more."""
+        self._measure()
+        self.facts.search([("company_id", "=", self.company.id)], limit=1).copy(
+            {"date": date(2001, 5, 1)}
+        )
+        run = self.metric_runs._request(self.company, "1990-01-01", "2001-06-30")
+        self.assertEqual(run.date_from, date(2001, 5, 1))
+        run._process()
+        self.assertFalse(self.facts.search([("date", "=", date(2001, 5, 1))]))
+
+    def test_half_a_century_at_most(self):
+        order = self.env["sale.order"].search(
+            [("company_id", "=", self.company.id)], limit=1
+        )
+        order.date_order = "1901-01-01 12:00:00"
+        with self.assertRaisesRegex(UserError, "At most 50 years"):
+            self.metric_runs._request(self.company, "0001-01-01")
+
+    def test_nobody_waits_for_a_long_run(self):
+        """Daily runs first, then each in turn: the long one's second turn comes last."""
+        companies = self.company + self._create_company("Metric Test Second Company")
+        long, short = self.metric_runs._request(companies)
+        long.date_from = long.next_month = fields.Date.subtract(long.date_to, months=3)
+        self.env.flush_all()
+        for run, minutes in ((short, 5), (long, 10)):
+            self.env.cr.execute(
+                "UPDATE crm_metric_run SET write_date = %s WHERE id = %s",
+                [fields.Datetime.subtract(run.create_date, minutes=minutes), run.id],
+            )
+        self.env.invalidate_all()
+        turns, process = [], type(self.metric_runs)._process
+
+        def note(run, seconds=None):
+            turns.append(run.id)
+            return process(run, seconds)
+
+        with (
+            patch.object(self.registry["crm.metric.run"], "_process", note),
+            patch.object(crm_metric_run, "BATCH_SECONDS", 0),
+        ):
+            for _call in range(8):
+                self._trigger()
+        self.assertEqual(turns[-1], long.id)
+        daily = self._own_runs().filtered("is_scheduled")
+        self.assertEqual(turns[: len(daily)], daily.ids)
+        waiting = [run_id for run_id in turns if run_id in (long + short).ids]
+        self.assertEqual(waiting[:2], [long.id, short.id])
+        self.assertEqual((long + short).mapped("state"), ["done", "done"])
+
+    @mute_logger(RUN_LOGGER)
+    def test_any_error_ends_the_run(self):
+        """A slip in a metric's program leaves no run that waits for ever."""
+        for error in (
+            AttributeError("slip"),
+            OverflowError("slip"),
+            AssertionError("slip"),
+        ):
+            with patch.object(
+                self.engine, "_collect_metric_revenue", side_effect=error
+            ):
+                run = self.metric_runs.recompute(self.company, self.as_of, self.as_of)
+            with self.subTest(error=repr(error)):
+                self.assertEqual(run.state, "failed")
+                self.assertIn("Revenue: slip", run.error)

@@ -64,6 +64,22 @@ class TestMetricLeads(MetricCommon):
             {self.seller.id: self._figure("conversion")},
         )
 
+    def test_imported_after_it_was_closed(self):
+        """Nobody knows how long it took; won on the spot is known: no time at all."""
+        self._measure()
+        before = self._get_facts("sales_cycle").numerator
+        self._close("2026-06-01 09:00:00", won=True, created="2026-06-25 09:00:00")
+        self._measure()
+        fact = self._get_facts("sales_cycle")
+        self.assertEqual((fact.numerator, fact.denominator), (before, 2))
+        self._close(
+            "2026-06-25 09:00:00", won=True, created="2026-06-25 09:00:00.700000"
+        )
+        self._measure()
+        fact = self._get_facts("sales_cycle")
+        self.assertEqual((fact.numerator, fact.denominator), (before, 3))
+        self.assertEqual(self._figure("conversion"), 100 * 4 / 5)
+
     def test_reopened_lead_leaves_the_month(self):
         self._measure()
         lead = self._close("2026-06-20 10:00:00", won=False)

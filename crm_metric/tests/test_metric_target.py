@@ -2,7 +2,7 @@ from datetime import date
 
 import psycopg2
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
@@ -125,6 +125,84 @@ class TestMetricTarget(MetricCommon):
                     self._set_target("customers_new", 1, **vals).actual, actual
                 )
 
+    def test_nothing_is_a_figure(self):
+        """Who sold nothing in a month that was measured has reached nothing."""
+        idle = self._create_user("target_idle", "sales_team.group_sale_salesman")
+        target = self._set_target("revenue", 600, user_id=idle.id)
+        self.assertEqual(target.status, "unknown", "not measured yet")
+        self._measure()
+        target.invalidate_recordset()
+        self.assertRecordValues(
+            target,
+            [
+                {
+                    "actual": 0,
+                    "status": "behind",
+                    "actual_text": "0.00\N{NO-BREAK SPACE}V",
+                }
+            ],
+        )
+        for code, vals, status in (
+            ("customers_new", {"team_id": self.team.id, "tier_id": self.tier_mid.id},
+             "behind"),
+            ("customers", {"user_id": idle.id, "date_to": False}, "behind"),
+            ("customers_lost", {}, "ahead"),  # the fewer, the better
+            ("revenue", {"user_id": idle.id, "date_from": date(2026, 5, 1),
+                         "date_to": date(2026, 6, 1)}, "unknown"),
+            ("retention", {"user_id": idle.id}, "unknown"),  # of nobody
+        ):  # fmt: skip
+            with self.subTest(code, **vals):
+                found = self._set_target(code, 1, **vals)
+                self.assertEqual((found.actual, found.status), (0, status))
+
+    def test_a_month_in_which_nobody_sold(self):
+        """Zero is kept, so that totals over several months count the month."""
+        self._measure(date(2026, 4, 1), date(2026, 5, 31))
+        may = date(2026, 5, 1)
+        self.assertRecordValues(
+            self._get_facts("revenue", may),
+            [{"value": 0, "numerator": 0, "team_id": False, "user_id": False}],
+        )
+        self.assertFalse(self._get_facts("retention", may))
+        [run] = self._measure(date(2026, 4, 1), date(2026, 5, 31))
+        self.assertEqual((run.written_count, run.deleted_count), (0, 0))
+        june = date(2026, 6, 1)
+        target = self._set_target("revenue", 600, date_from=may, date_to=june)
+        self.assertEqual(target.status, "behind")
+        self._buy(self._create_customer(), may, 70)
+        self._measure(date(2026, 4, 1), date(2026, 6, 30))
+        self.assertEqual(self._get_facts("revenue", may).mapped("value"), [70])
+        # customers at the end of April, May, June: 0, 1, 4
+        quarter = {"date_from": date(2026, 4, 1), "date_to": date(2026, 7, 1)}
+        self.assertEqual(
+            self._set_target("customers", 1, **quarter).actual, round(5 / 3, 2)
+        )
+
+    def test_average_of_a_level_counts_every_month(self):
+        """Of the other team: none in May, one in June and July."""
+        self._measure(date(2026, 5, 1), date(2026, 7, 31))
+        vals = {"date_from": date(2026, 5, 1), "date_to": date(2026, 8, 1)}
+        for team, actual in ((self.team, round(4 / 3, 2)), (self.other_team, 0.67)):
+            target = self._set_target("customers", 1, team_id=team.id, **vals)
+            self.assertEqual(target.actual, actual)
+
+    def test_ends_of_the_tolerance(self):
+        """5 % short or over is on track, a cent more is not."""
+        july = {"date_from": date(2026, 7, 1), "date_to": date(2026, 8, 1)}
+        order = self._buy(self._create_customer(), date(2026, 7, 2), 1)
+        target = self._set_target("revenue", 100, **july)
+        for amount, status in (
+            (94.99, "behind"),
+            (95, "on_track"),
+            (105, "on_track"),
+            (105.01, "ahead"),
+        ):
+            order.order_line.price_unit = amount
+            self._measure(date(2026, 7, 1), date(2026, 7, 31))
+            target.invalidate_recordset()
+            with self.subTest(amount=amount):
+                self.assertEqual((target.actual, target.status), (amount, status))
+
     def test_over_several_months(self):
         """Sums are added, levels averaged: as in every other total."""
         self._buy(self._create_customer(), date(2026, 7, 2), 60)
@@ -179,6 +257,7 @@ class TestMetricTarget(MetricCommon):
     def test_opens_the_figures_behind_it(self):
         self._measure(date(2026, 5, 1), date(2026, 6, 30))
         target = self._set_target("revenue", 100, team_id=self.team.id)
+        self.team.user_id = self.seller
         action = target.with_user(self.seller).action_open_facts()
         facts = self.facts.with_user(self.seller).search(action["domain"])
         self.assertEqual(sum(facts.mapped("numerator")), target.actual)
@@ -201,6 +280,38 @@ class TestMetricTarget(MetricCommon):
         with self.assertRaises(psycopg2.errors.CheckViolation), self.env.cr.savepoint():
             self._set_target("revenue", 0)
 
+    def test_for_whom(self):
+        """Internal users of the company, whoever sends it."""
+        other = self._create_company("Metric Test Other Company")
+        foreigner = self._create_user(
+            "target_elsewhere",
+            "sales_team.group_sale_salesman",
+            name="SECRET user",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        for user in (self.env.ref("base.public_user"), self.portal, foreigner):
+            with (
+                self.subTest(user=user.login),
+                self.assertRaises(UserError),
+                self.env.cr.savepoint(),
+            ):
+                self._set_target("revenue", 100, user_id=user.id)
+        team = self.env["crm.team"].create(
+            {"name": "SECRET team", "company_id": other.id}
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError) as caught, self.env.cr.savepoint():
+            self.targets.with_user(self.manager).create(
+                {
+                    "metric_id": self.env.ref("crm_metric.crm_metric_revenue").id,
+                    "company_id": self.company.id,
+                    "target": 1,
+                    "team_id": team.id,
+                }
+            )
+        self.assertNotIn("SECRET", str(caught.exception))
+
     # ------------------------------------------------------------------- access
     def test_who_sees_which_target(self):
         """The same as of the figures; whoever sees a target sees what it came to."""
@@ -208,17 +319,21 @@ class TestMetricTarget(MetricCommon):
         company_wide = self._set_target("revenue", 100)
         of_team = self._set_target("revenue", 100, team_id=self.team.id)
         of_others = self._set_target("revenue", 100, team_id=self.other_team.id)
-        every = company_wide + of_team + of_others
+        own = self._set_target("revenue", 100, user_id=self.seller.id)
+        every = company_wide + of_team + of_others + own
+        leader = self._create_user("target_leader", "sales_team.group_sale_salesman")
+        self.team.user_id = leader
         domain = [("id", "in", every.ids)]
         for user, visible in (
             (self.manager, every),
-            (self.seller, of_team),
+            (self.seller, own),
+            (leader, of_team),
         ):
-            found = self.targets.with_user(user).search(domain)
+            found = self.targets.with_user(user).search(domain, order="id")
             self.assertEqual(found, visible.with_user(user))
             self.assertEqual(found.mapped("actual"), visible.sudo().mapped("actual"))
         with self.assertRaises(AccessError):
-            of_team.with_user(self.seller).target = 1
+            own.with_user(self.seller).target = 1
         with self.assertRaises(AccessError):
             self.targets.with_user(self.outsider).search(domain)
         other = self._create_company("Metric Test Other Company")

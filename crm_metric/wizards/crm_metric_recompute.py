@@ -6,14 +6,9 @@ class CrmMetricRecompute(models.TransientModel):
     """Compute the metrics of some months again: past ones, or after a correction."""
 
     _name = "crm.metric.recompute"
+    _inherit = "crm.dialog.mixin"
     _description = "Compute Metrics"
 
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        default=lambda self: self.env.company,
-        domain=lambda self: [("id", "in", self.env.companies.ids)],
-    )
     date_from = fields.Date(
         string="First Month",
         required=True,

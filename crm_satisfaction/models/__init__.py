@@ -6,5 +6,6 @@ from . import crm_satisfaction_answer_record
 from . import crm_satisfaction_answer_guard
 from . import crm_metric_engine
 from . import crm_metric_run
+from . import res_company
 from . import res_config_settings
 from . import res_partner

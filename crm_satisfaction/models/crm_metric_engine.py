@@ -36,14 +36,14 @@ class CrmMetricEngine(models.AbstractModel):
               LEFT JOIN res_partner partner ON partner.id = answer.partner_id
               LEFT JOIN crm_metric_tier tier
                 ON tier.partner_id = partner.commercial_partner_id
-             WHERE answer.company_id = %(company)s
+             WHERE answer.company_id = ANY(%(companies)s)
                AND answer.date >= %(start)s AND answer.date < %(end)s
                AND %(counted)s AND %(kind)s
              GROUP BY 1, 2, 3
             """,
             numerator=numerator,
             denominator=denominator,
-            company=job.company.id,
+            companies=job.company._get_value_company_ids(),
             start=job.date_from,
             end=job.end,
             counted=self.env["crm.satisfaction.answer"]._get_counted_sql(),

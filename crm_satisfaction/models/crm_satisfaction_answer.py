@@ -4,7 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_DATE, MIN_DATE
 from odoo.addons.crm_value_tiering.models.res_partner import VALUE_GROUP
+
+# Longer ones fit no index; those of other systems are numbers.
+MAX_KEY = 250
 
 
 class Scale(NamedTuple):
@@ -40,10 +44,11 @@ class CrmSatisfactionAnswer(models.Model):
     """
 
     _name = "crm.satisfaction.answer"
-    _inherit = "crm.company.mixin"
+    _inherit = ["crm.company.mixin", "crm.limits.mixin", "crm.erasable.mixin"]
     _description = "Satisfaction Answer"
     _order = "date desc, id desc"
     _rec_name = "answer_text"
+    _erasable_texts = ("comment", "source_key", "withdrawal_reason")
 
     # Not by itself: what was answered is never deleted. The index begins others.
     company_id = fields.Many2one(ondelete="restrict", index=False)
@@ -63,6 +68,7 @@ class CrmSatisfactionAnswer(models.Model):
     date = fields.Date(
         required=True,
         default=lambda self: self.env.company._get_value_today(),
+        limits=(MIN_DATE, MAX_DATE),
         help="Day of the answer, in the company's time zone.",
     )
     kind = fields.Selection(
@@ -86,7 +92,8 @@ class CrmSatisfactionAnswer(models.Model):
     )
 
     # Answer
-    answer = fields.Integer(required=True, aggregator="avg")
+    # What its kind allows is checked with the kind.
+    answer = fields.Integer(required=True, aggregator="avg", limits=(-(10**6), 10**6))
     choice = fields.Selection(
         [(str(number), str(number)) for number in range(11)],
         string="Answer Given",
@@ -99,6 +106,7 @@ class CrmSatisfactionAnswer(models.Model):
         digits=(5, 2),
         readonly=True,
         aggregator="avg",
+        limits=(0, 100),
         help="The answer from 0, the worst on its scale, to 100, the best.",
     )
     verdict = fields.Selection(
@@ -122,6 +130,7 @@ class CrmSatisfactionAnswer(models.Model):
         digits=(5, 2),
         readonly=True,
         aggregator="avg",
+        limits=(0, 100),
         help="CSAT answers: 100 when satisfied, else 0. The average of those answers is "
         "the CSAT; other answers do not count in it.",
     )
@@ -130,6 +139,7 @@ class CrmSatisfactionAnswer(models.Model):
         digits=(5, 2),
         readonly=True,
         aggregator="avg",
+        limits=(-100, 100),
         help="NPS answers: 100 for a promoter, -100 for a detractor, else 0. The average "
         "of those answers is the NPS; other answers do not count in it.",
     )
@@ -174,6 +184,7 @@ class CrmSatisfactionAnswer(models.Model):
     )
     source_key = fields.Char(
         string="Key",
+        groups=VALUE_GROUP,
         help="Identifies the answer: it is counted once, however often it arrives. Use "
         "its number in the system it comes from. Left empty: one answer per "
         "contact, day, kind and subject.",
@@ -185,7 +196,7 @@ class CrmSatisfactionAnswer(models.Model):
     )
     withdrawn_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     withdrawn_at = fields.Datetime(string="Withdrawn On", readonly=True)
-    withdrawal_reason = fields.Text(readonly=True)
+    withdrawal_reason = fields.Text(readonly=True, groups=VALUE_GROUP)
 
     # A constraint, not an index: the merge of contacts looks for constraints.
     _key_uniq = models.Constraint(
@@ -294,6 +305,8 @@ class CrmSatisfactionAnswer(models.Model):
     def action_open_document(self):
         """Open the document after which the customer was asked."""
         self.ensure_one()
+        if not self.document:
+            raise UserError(self.env._("This answer was given without a document."))
         return {
             "type": "ir.actions.act_window",
             "res_model": self.document._name,
@@ -317,8 +330,10 @@ class CrmSatisfactionAnswer(models.Model):
         Odoo warns and takes the first one; what is recorded for the wrong contact could
         not be corrected here.
         """
+        self.check_access("create")
+        answers = self.with_context(crm_satisfaction_judged={})
         with self.env.cr.savepoint() as savepoint:
-            result = super().load(fields, data)
+            result = super(CrmSatisfactionAnswer, answers).load(fields, data)
             doubts = [
                 message
                 for message in result["messages"]
@@ -341,14 +356,43 @@ class CrmSatisfactionAnswer(models.Model):
         """Let an import say which row is wrong.
 
         Odoo repeats a batch row by row when it fails, but shows the message of the whole
-        batch at its first row, too, if it was one for users.
+        batch at its first row, too, if it was one for users. What it repeats would be
+        undone, since one row was refused: each row is judged once, and not recorded.
         """
+        judged = self.env.context.get("crm_satisfaction_judged", {})
+        if len(data_list) == 1 and id(data_list[0]) in judged:
+            _data, error = judged[id(data_list[0])]
+            if error:
+                raise error
+            return self.browse()
         try:
             return super()._load_records(data_list, update)
         except UserError as error:
-            if len(data_list) > 1:
-                raise BatchRefusedError from error
-            raise
+            if len(data_list) == 1:
+                raise
+            judged.update(self._judge_rows(data_list))
+            raise BatchRefusedError from error
+
+    @api.model
+    def _judge_rows(self, data_list):
+        """Rows of an import that are to become answers, and the errors of those refused.
+
+        :return: dict identity of the row → (row, error or None); empty when the reason
+            of the refusal is not in such a row
+        """
+        rows = [
+            data
+            for data in data_list
+            if not data.get("xml_id") and not data["values"].get("id")
+        ]
+        judged = self._judge([data["values"] for data in rows])
+        self._match(judged)
+        errors = [one if isinstance(one, UserError) else None for one in judged]
+        if not any(errors):
+            return {}
+        return {
+            id(data): (data, error) for data, error in zip(rows, errors, strict=True)
+        }
 
 
 class BatchRefusedError(Exception):

@@ -12,7 +12,7 @@ FIXED = (
 )  # fmt: skip
 # For whom, and in which words: only forgotten, when what they name is deleted or erased.
 FORGETTABLE = ("user_id", "team_id", "product_id", "comment")
-WITHDRAWAL = ("is_withdrawn", "withdrawn_at", "withdrawal_reason")
+WITHDRAWAL = ("is_withdrawn", "withdrawn_at")
 
 
 class CrmSatisfactionAnswer(models.Model):
@@ -37,6 +37,9 @@ class CrmSatisfactionAnswer(models.Model):
                        OR %(rewritten)s
                        OR (OLD.is_withdrawn AND (%(new_withdrawal)s)
                            IS DISTINCT FROM (%(old_withdrawal)s))
+                       OR (OLD.is_withdrawn AND NEW.withdrawal_reason IS NOT NULL
+                           AND NEW.withdrawal_reason
+                           IS DISTINCT FROM OLD.withdrawal_reason)
                     THEN
                         RAISE EXCEPTION 'Answer %% of crm_satisfaction_answer cannot be '
                             'changed or deleted: withdraw it instead.', OLD.id;
@@ -45,6 +48,7 @@ class CrmSatisfactionAnswer(models.Model):
                         -- the contact was deleted: nothing that points to it remains
                         NEW.comment := NULL;
                         NEW.document := NULL;
+                        NEW.withdrawal_reason := NULL;
                         NEW.source_key := %(erased)s || NEW.id;
                     END IF;
                     RETURN NEW;
@@ -89,6 +93,7 @@ class CrmSatisfactionAnswer(models.Model):
         Managers have the right to write all the same: without it the web client offers
         no button to save a new answer.
         """
+        self.check_access("write")
         if self.env.su:
             return super().write(vals)
         if any(answer._differs(vals) for answer in self):
@@ -108,9 +113,14 @@ class CrmSatisfactionAnswer(models.Model):
         for name, value in vals.items():
             if name in ("user_id", "team_id", "source_key") and not value:
                 continue
-            field = self._fields[name]
-            value = field.convert_to_record(field.convert_to_cache(value, self), self)
-            if value != self[name]:
+            field = self._fields.get(name)
+            try:
+                value = field and field.convert_to_record(
+                    field.convert_to_cache(value, self), self
+                )
+            except (TypeError, ValueError):
+                return True
+            if not field or value != self[name]:
                 return True
         return False
 
@@ -164,7 +174,7 @@ class CrmSatisfactionAnswer(models.Model):
     def _erase_person(self):
         """The number stays, with the company of the person or with nobody.
 
-        Comment, document and key go, since each may lead back to the person.
+        Comment, document, key and reason go, since each may lead back to the person.
         """
         self._mark_value_dirty()
         self.flush_recordset()
@@ -172,14 +182,15 @@ class CrmSatisfactionAnswer(models.Model):
             SQL(
                 """
                 UPDATE crm_satisfaction_answer answer
-                   SET partner_id = CASE WHEN partner.is_company
-                            OR partner.commercial_partner_id <> partner.id
-                            THEN partner.commercial_partner_id END,
-                       comment = NULL, document = NULL,
+                   SET partner_id = (
+                           SELECT partner.commercial_partner_id FROM res_partner partner
+                            WHERE partner.id = answer.partner_id
+                              AND (partner.is_company
+                                   OR partner.commercial_partner_id <> partner.id)),
+                       comment = NULL, document = NULL, withdrawal_reason = NULL,
                        source_key = %(erased)s || answer.id,
                        write_uid = %(uid)s, write_date = %(now)s
-                  FROM res_partner partner
-                 WHERE partner.id = answer.partner_id AND answer.id = ANY(%(ids)s)
+                 WHERE answer.id = ANY(%(ids)s)
                 """,
                 erased=f"{OWN_KEY}erased:",
                 uid=self.env.uid,

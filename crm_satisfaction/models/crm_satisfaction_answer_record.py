@@ -1,6 +1,8 @@
 from odoo import api, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
+
+from .crm_satisfaction_answer import MAX_KEY
 
 # Keys that this module makes begin so; those of others may not.
 OWN_KEY = "~"
@@ -38,7 +40,8 @@ class CrmSatisfactionAnswer(models.Model):
         :raise ValidationError: in words, naming the answer at fault
         """
         answers = self.sudo()
-        prepared = answers._prepare_answers(vals_list)
+        prepared = answers._judge(vals_list)
+        self._raise_refusal(prepared)
         if not prepared:
             return self.browse()
         names = list(prepared[0])
@@ -81,22 +84,51 @@ class CrmSatisfactionAnswer(models.Model):
         the two is true, nobody but the user knows.
         """
         self.check_access("create")
-        prepared = self.sudo()._prepare_answers(vals_list)
-        known = self._find_known(prepared)
-        keys, new = [], {}
-        for vals in prepared:
-            key = (vals["company_id"], vals["source_key"])
-            earlier = new.get(key) or known.get(key)
-            if earlier:
-                self._check_same(vals, earlier)
-            else:
-                new[key] = vals
-            keys.append(key)
+        judged = self._judge(vals_list)
+        new, known = self._match(judged)
+        self._raise_refusal(judged)
         created = super().create(list(new.values()))
         created._mark_value_dirty()
         ids = {key: vals["id"] for key, vals in known.items()}
         ids |= dict(zip(new, created.ids, strict=True))
-        return self.browse(ids[key] for key in keys)
+        return self.browse(ids[self._get_key(vals)] for vals in judged)
+
+    @api.model
+    def _match(self, judged):
+        """Tell what is new from what is known; what contradicts it becomes its error.
+
+        :param judged: see :meth:`_judge`; changed in place
+        :return: new and known answers, each a dict of (company, key) → values
+        """
+        prepared = [one for one in judged if not isinstance(one, UserError)]
+        known, new = self._find_known(prepared), {}
+        for place, vals in enumerate(judged):
+            if isinstance(vals, UserError):
+                continue
+            earlier = new.setdefault(
+                self._get_key(vals), known.get(self._get_key(vals), vals)
+            )
+            if earlier is not vals:
+                judged[place] = self._attempt(self._check_same, vals, earlier) or vals
+        return {key: vals for key, vals in new.items() if key not in known}, known
+
+    @api.model
+    def _get_key(self, vals):
+        return vals["company_id"], vals["source_key"]
+
+    @api.model
+    def _attempt(self, check, *args):
+        """What ``check`` returns, or the error it raises."""
+        try:
+            return check(*args)
+        except UserError as error:
+            return error
+
+    @api.model
+    def _raise_refusal(self, judged):
+        for one in judged:
+            if isinstance(one, UserError):
+                raise one
 
     @api.model
     def _find_known(self, prepared):
@@ -109,7 +141,10 @@ class CrmSatisfactionAnswer(models.Model):
             ["company_id", "source_key", "is_withdrawn", *self._get_facts()],
             load=None,
         )
-        return {(vals["company_id"], vals["source_key"]): vals for vals in answers}
+        # what a message says of it must not be news to the user
+        if not self.browse(vals["id"] for vals in answers).has_access("read"):
+            raise AccessError(self._get_hidden_text())
+        return {self._get_key(vals): vals for vals in answers}
 
     @api.model
     def _get_facts(self):
@@ -142,13 +177,32 @@ class CrmSatisfactionAnswer(models.Model):
 
     # -------------------------------------------------------------- preparation
     @api.model
-    def _prepare_answers(self, vals_list):
-        """Complete and check what is to be recorded; all dicts get the same keys."""
-        self._read_ahead(vals_list)
-        prepared = [self._prepare_answer(vals) for vals in vals_list]
-        for vals, tier_id in zip(prepared, self._find_tiers(prepared), strict=True):
+    def _judge(self, vals_list):
+        """Complete and check what is to be recorded, each answer for itself.
+
+        Rights are checked as the user, before anything is read as superuser, so that no
+        message can name what the user may not see.
+
+        :return: list, one per answer: its values, all dicts with the same keys, or the
+            error that refuses it
+        """
+        judged = [self._attempt(self._check_values, vals) for vals in vals_list]
+        asked = [
+            vals for vals, error in zip(vals_list, judged, strict=True) if not error
+        ]
+        seen = self._attempt(self._check_readable, asked) is None
+        answers = self.sudo()
+        if seen:
+            answers._read_ahead(asked)
+        for place, vals in enumerate(vals_list):
+            if not judged[place] and not seen:
+                judged[place] = self._attempt(self._check_readable, [vals])
+            if not judged[place]:
+                judged[place] = self._attempt(answers._prepare_answer, vals)
+        prepared = [one for one in judged if not isinstance(one, UserError)]
+        for vals, tier_id in zip(prepared, answers._find_tiers(prepared), strict=True):
             vals["tier_id"] = tier_id
-        return prepared
+        return judged
 
     @api.model
     def _read_ahead(self, vals_list):
@@ -161,9 +215,11 @@ class CrmSatisfactionAnswer(models.Model):
         partners = browse("partner_id")
         for path in ("user_id", "commercial_partner_id.user_id"):
             partners.mapped(f"{path}.sale_team_id.company_id")
+            partners.mapped(f"{path}.company_ids")
         for name in COMPANY_LIMITED:
             browse(name).mapped("company_id")
         browse("user_id").mapped("sale_team_id.company_id")
+        browse("user_id").mapped("company_ids")
 
     @api.model
     def _prepare_answer(self, vals):
@@ -222,11 +278,25 @@ class CrmSatisfactionAnswer(models.Model):
         """Whose work was rated: the user given, else the contact's salesperson."""
         partner = self.env["res.partner"].browse(vals.get("partner_id") or ())
         user = self.env["res.users"].browse(vals.get("user_id") or ())
-        user = user or partner.user_id or partner.commercial_partner_id.user_id
+        if user and not self._is_salesperson(user, company):
+            raise ValidationError(
+                self.env._(
+                    "“%(user)s” is no salesperson of %(company)s: answers are about the "
+                    "work of internal users who belong to the company.",
+                    user=user.display_name,
+                    company=company.name,
+                )
+            )
+        own = partner.user_id or partner.commercial_partner_id.user_id
+        user = user or own.filtered(lambda one: self._is_salesperson(one, company))
         team_id = vals.get("team_id")
         if not team_id and user.sale_team_id.company_id <= company:
             team_id = user.sale_team_id.id
         return {"user_id": user.id, "team_id": team_id or False}
+
+    @api.model
+    def _is_salesperson(self, user, company):
+        return not user.share and company in user.company_ids
 
     @api.model
     def _get_auto_key(self, vals):
@@ -242,6 +312,7 @@ class CrmSatisfactionAnswer(models.Model):
         first one that was ever given stands.
         """
         partners = self.env["res.partner"].browse(v["partner_id"] for v in prepared)
+        companies = self.env["res.company"].browse(v["company_id"] for v in prepared)
         self.env["crm.value.transition"].flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -261,13 +332,59 @@ class CrmSatisfactionAnswer(models.Model):
                  ORDER BY asked.position
                 """,
                 [partner.commercial_partner_id.id for partner in partners],
-                [vals["company_id"] for vals in prepared],
+                [company._get_value_root().id for company in companies],
                 [vals["date"] for vals in prepared],
             )
         )
         return [row[0] or False for row in rows]
 
     # ------------------------------------------------------------------- checks
+    @api.model
+    def _check_values(self, vals):
+        result = super()._check_values(vals)
+        self._check_limits(vals)
+        if len(vals.get("source_key") or "") > MAX_KEY:
+            raise ValidationError(
+                self.env._(
+                    "The key of an answer has at most %(count)s characters: use its "
+                    "number in the system it comes from.",
+                    count=MAX_KEY,
+                )
+            )
+        return result
+
+    @api.model
+    def _is_value(self, name, value):
+        if name == "kind":  # refused later, with the kinds there are
+            return isinstance(value, str)
+        return super()._is_value(name, value)
+
+    @api.model
+    def _check_readable(self, vals_list):
+        """Nobody learns about a company or record by recording an answer about it."""
+        companies = {
+            vals.get("company_id") or self.env.company.id for vals in vals_list
+        }
+        readable = self.env.su or companies <= set(self.env.companies.ids)
+        for name in (*COMPANY_LIMITED, "user_id"):
+            ids = {vals[name] for vals in vals_list if vals.get(name)}
+            records = self.env[self._fields[name].comodel_name].browse(ids)
+            readable = readable and len(records.exists()) == len(ids)
+            readable = readable and records.has_access("read")
+        for vals in vals_list:
+            if readable and vals.get("document"):
+                model, res_id = vals["document"].split(",")
+                readable = self.env[model].browse(int(res_id)).has_access("read")
+        if not readable:
+            raise AccessError(self._get_hidden_text())
+
+    @api.model
+    def _get_hidden_text(self):
+        return self.env._(
+            "You can only record answers about contacts, people, teams, products and "
+            "documents that you may read, for the companies chosen at the top right."
+        )
+
     @api.model
     def _check_answer(self, vals, company, today):
         scale = self._get_scales().get(vals["kind"])
@@ -330,14 +447,12 @@ class CrmSatisfactionAnswer(models.Model):
     def _describe(self, vals):
         """Which answer a message is about: kind, number, contact and day."""
         answer = "" if vals["answer"] is None else f" {vals['answer']}"
+        contact = self.env["res.partner"].browse(vals["partner_id"] or ())
         return self.env._(
             "%(kind)s%(answer)s of %(contact)s on %(date)s",
             kind=self._get_kind_label(vals["kind"]),
             answer=answer,
-            contact=self.env["res.partner"]
-            .sudo()
-            .browse(vals["partner_id"])
-            .display_name,
+            contact=contact.display_name if contact.has_access("read") else "–",
             date=format_date(self.env, vals["date"]),
         )
 

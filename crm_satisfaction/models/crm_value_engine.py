@@ -37,11 +37,11 @@ class CrmValueEngine(models.AbstractModel):
                    COUNT(*)::int AS satisfaction_count
               FROM crm_satisfaction_answer answer
               JOIN res_partner partner ON partner.id = answer.partner_id
-             WHERE answer.company_id = %(company)s AND answer.date <= %(as_of)s
+             WHERE answer.company_id = ANY(%(companies)s) AND answer.date <= %(as_of)s
                AND %(in_window)s AND %(counted)s %(in_scope)s
              GROUP BY partner.commercial_partner_id
             """,
-            company=job.company.id,
+            companies=job.company._get_value_company_ids(),
             as_of=job.as_of,
             in_window=SQL("answer.date > %s::date - %s", job.as_of, window)
             if window

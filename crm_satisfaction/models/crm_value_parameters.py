@@ -9,6 +9,7 @@ class CrmValueParameters(models.AbstractModel):
     weight_satisfaction = fields.Integer(
         string="Satisfaction (%)",
         default=0,
+        limits=(0, 100),
         help="Weight of satisfaction, in percent: the mean CSAT and NPS score of the "
         "observation window. Customers without answers are scored on the other "
         "dimensions. 0: not used.",

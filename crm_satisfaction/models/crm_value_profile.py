@@ -35,7 +35,9 @@ class CrmValueProfile(models.Model):
     )
 
     @api.depends("partner_id", "company_id")
+    @api.depends_context("allowed_company_ids")
     def _compute_last_satisfaction_ids(self):
+        """Of the company and its branches, as far as the user works there."""
         answers = self.env["crm.satisfaction.answer"]
         answers.flush_model()
         self.env["res.partner"].flush_model(["commercial_partner_id"])
@@ -48,18 +50,23 @@ class CrmValueProfile(models.Model):
                     ON partner.commercial_partner_id = profile.partner_id
                   JOIN crm_satisfaction_answer answer
                     ON answer.partner_id = partner.id
-                   AND answer.company_id = profile.company_id
-                 WHERE profile.id = ANY(%s) AND %s
+                  JOIN res_company branch ON branch.id = answer.company_id
+                   AND %(root)s = profile.company_id
+                 WHERE profile.id = ANY(%(ids)s) AND %(counted)s
+                   AND (%(su)s OR answer.company_id = ANY(%(companies)s))
                  ORDER BY profile.id, answer.kind, answer.date DESC, answer.id DESC
                 """,
-                self.ids,
-                answers._get_counted_sql(),
+                root=self.env["res.company"]._get_value_root_sql("branch"),
+                ids=self.ids,
+                counted=answers._get_counted_sql(),
+                su=self.env.su,
+                companies=self.env.companies.ids,
             )
         )
-        # one query for the answers of all cards, too; the rule reads the company
-        answers.browse(row[1] for row in rows).fetch(
-            ["company_id", "kind", "answer", "date"]
-        )
+        # together for the answers of all cards, too: the rules read company and contact
+        latest = answers.browse(row[1] for row in rows)
+        latest.fetch(["company_id", "partner_id", "kind", "answer", "date"])
+        latest.sudo().mapped("partner_id.commercial_partner_id.user_id")
         found = {}
         for profile_id, answer_id in rows:
             found.setdefault(profile_id, []).append(answer_id)

@@ -40,6 +40,17 @@ class TestMetricSatisfaction(SatisfactionCommon, MetricCommon):
         self.assertEqual(self._get_facts("nps").value_text, "50.0")
         self.assertFalse(self._get_facts("csat"))
 
+    def test_branch(self):
+        """Its answers are the main company's, also when nobody sold anything."""
+        main = self._create_company("Metric Test Holding")
+        branch = self._create_company("Metric Test Shop", parent_id=main.id)
+        self._say(self.customer, 5, company_id=branch.id)
+        self._say(self.customer, 2, company_id=main.id)
+        due = self.metric_runs._get_companies_to_measure()
+        self.assertEqual(due & (main + branch), main)
+        self._measure(company=main)
+        self.assertEqual(self._figure("csat", company=main), 50)
+
     def test_nps_ends_of_the_scale(self):
         for answers, expected in (({10: 3}, 100), ({6: 3}, -100), ({8: 3}, 0)):
             with self.subTest(answers=answers), self.env.cr.savepoint() as savepoint:

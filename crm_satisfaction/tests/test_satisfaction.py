@@ -515,6 +515,15 @@ class TestSatisfactionGuard(SatisfactionCommon):
         self.assertFalse(answer.user_id or answer.team_id or answer.product_id)
         self.assertEqual(answer.answer, 4)
 
+    def test_company_stays(self):
+        """Its answers cannot be deleted, so it is archived: a sentence says so."""
+        company = self._create_company("Value Test Closed Company")
+        self._say(self.person, 4, company_id=company.id)
+        with self.assertRaisesRegex(
+            UserError, "Value Test Closed Company cannot.*Archive it instead"
+        ):
+            company.unlink()
+
     # ----------------------------------------------------------------- privacy
     def _assert_forgotten(self, answer, partner):
         answer.invalidate_recordset()

@@ -122,6 +122,28 @@ class TestSatisfactionValue(SatisfactionCommon):
         )
         self.assertFalse(self._profile(self.silent).score_satisfaction)
 
+    def test_answer_in_a_branch(self):
+        """It counts for the main company, with the tier of there."""
+        branch = self._create_company("Value Test Branch", parent_id=self.company.id)
+        self._run()
+        self._weigh()
+        answer = self._say(self.happy, 5, company_id=branch.id)
+        self.assertEqual(answer.company_id, branch)
+        self.assertEqual(answer.tier_id, self._profile(self.happy).tier_id)
+        self.assertTrue(answer.tier_id)
+        self._run()
+        profile = self._profile(self.happy)
+        self.assertEqual(profile.satisfaction_count, 1)
+        self.assertEqual(profile.last_satisfaction_ids, answer)
+        self._queue().unlink()
+        self._say(self.silent, 3, company_id=branch.id)
+        self.assertEqual(self._queue().partner_id, self.silent)
+        # who works in the main company only, reads no answers of the branch
+        profile = profile.with_user(self.seller)
+        profile.invalidate_recordset()
+        self.assertEqual(profile.satisfaction_count, 1)
+        self.assertFalse(profile.last_satisfaction_ids)
+
     def test_first_day_of_the_period(self):
         self._weigh()
         self._say(self.happy, 5, day=self.as_of - timedelta(days=364))

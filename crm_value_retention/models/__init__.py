@@ -5,6 +5,7 @@ from . import crm_churn_record
 from . import crm_value_outreach
 from . import crm_value_outreach_candidates
 from . import crm_value_outreach_schedule
+from . import mail_activity_type
 from . import res_company
 from . import res_config_settings
 from . import res_partner

@@ -16,6 +16,7 @@ class CrmValueOutreach(models.Model):
     _inherit = "crm.company.mixin"
     _description = "Retention Activity"
     _order = "date desc, id desc"
+    _of_main_company = True
     _rec_name = "partner_id"
 
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -53,6 +54,7 @@ class CrmValueOutreach(models.Model):
     tier_id = fields.Many2one(
         "crm.value.tier", ondelete="restrict", help="Tier when it was scheduled."
     )
+    tier_color = fields.Integer(related="tier_id.color")
     clv_predictive = fields.Monetary(
         string="Predicted Lifetime Value", help="When it was scheduled."
     )
@@ -74,6 +76,12 @@ class CrmValueOutreach(models.Model):
     )
     outcome_date = fields.Date(
         help="Day of the purchase, or day on which we stopped waiting for one."
+    )
+    churn_record_id = fields.Many2one(
+        "crm.churn.record",
+        index="btree_not_null",
+        ondelete="set null",
+        help="The record of the customer's loss that settled it.",
     )
 
     # A constraint, not an index: the merge of contacts looks for constraints.

@@ -74,16 +74,16 @@ class CrmValueOutreach(models.Model):
             """,
             kinds=options["kinds"],
             wanted=wanted,
-            owner=self._get_owner_sql(company, options),
+            owner=self._get_owner_sql(company, today, options),
             company=company.id,
         )
 
     @api.model
-    def _get_owner_sql(self, company, options):
+    def _get_owner_sql(self, company, today, options):
         """SQL: who is responsible for ``partner``; only people who can act.
 
-        Its salesperson, else the leader of the sales team of its last order, else the
-        company's fallback.
+        Its salesperson, else the leader of the sales team of its last order up to today
+        that has one which is not archived, else the company's fallback.
         """
         return SQL(
             """
@@ -93,9 +93,10 @@ class CrmValueOutreach(models.Model):
                     (SELECT 2, team.user_id
                        FROM res_partner contact
                        JOIN sale_order so ON so.partner_id = contact.id
-                       JOIN crm_team team ON team.id = so.team_id
+                       JOIN crm_team team ON team.id = so.team_id AND team.active
                       WHERE contact.commercial_partner_id = partner.id
-                        AND so.company_id = %(company)s AND so.state = 'sale'
+                        AND so.company_id = ANY(%(companies)s) AND so.state = 'sale'
+                        AND so.date_order < %(day_end)s
                       ORDER BY so.date_order DESC, so.id DESC LIMIT 1)
                      UNION ALL
                     SELECT 3, %(fallback)s::int) person
@@ -103,10 +104,11 @@ class CrmValueOutreach(models.Model):
                 ON users.id = person.user_id AND users.active AND NOT users.share
              WHERE EXISTS (SELECT FROM res_company_users_rel member
                             WHERE member.user_id = users.id
-                              AND member.cid = %(company)s)
+                              AND member.cid = ANY(%(companies)s))
              ORDER BY person.rank LIMIT 1
             """,
-            company=company.id,
+            companies=company._get_value_company_ids(),
+            day_end=company._get_value_day_end(today),
             fallback=options["user_id"],
         )
 
@@ -121,13 +123,14 @@ class CrmValueOutreach(models.Model):
               FROM crm_value_profile profile
              WHERE %s AND profile.churn_level = 'high' AND profile.lifecycle <> 'lost'
             """,
-            self._get_silent_sql(company, options),
+            self._get_silent_sql(company, today, options),
         )
 
     @api.model
     def _get_candidates_sql_winback(self, company, today, options):
         """Customers who were lost a short while ago."""
-        policy = self.env["crm.value.policy"]._get_for_company(company, today)
+        # the preview, too, comes here: it only looks
+        policy = self.env["crm.value.policy"]._show_for_company(company, today)
         return SQL(
             """
             SELECT profile.partner_id, 'winback'::varchar AS kind,
@@ -136,16 +139,17 @@ class CrmValueOutreach(models.Model):
               FROM crm_value_profile profile
              WHERE %s AND profile.lifecycle = 'lost' AND profile.recency_days <= %s
             """,
-            self._get_silent_sql(company, options),
+            self._get_silent_sql(company, today, options),
             policy.lost_days + options["winback_days"],
         )
 
     @api.model
-    def _get_silent_sql(self, company, options):
+    def _get_silent_sql(self, company, today, options):
         """SQL: ``profile`` is worth the effort and has shown no sign of life since.
 
-        An order confirmed after the last computation is a sign of life; customers who
-        told us why they left are not asked again.
+        An order of a day after the last computation, today at the latest, is a sign of
+        life: one that is dated ahead may be mistyped. Customers who told us why they
+        left are not asked again.
         """
         return SQL(
             """
@@ -154,18 +158,22 @@ class CrmValueOutreach(models.Model):
             AND NOT EXISTS (SELECT FROM res_partner contact
                               JOIN sale_order so ON so.partner_id = contact.id
                              WHERE contact.commercial_partner_id = profile.partner_id
-                               AND so.company_id = %(company)s AND so.state = 'sale'
+                               AND so.company_id = ANY(%(companies)s)
+                               AND so.state = 'sale' AND so.date_order < %(day_end)s
                                AND %(order_day)s > profile.as_of)
             AND NOT EXISTS (SELECT FROM crm_churn_record churn
                              WHERE churn.company_id = %(company)s
                                AND churn.partner_id = profile.partner_id
-                               AND churn.date >= profile.last_purchase)
+                               AND churn.date >= profile.last_purchase
+                               AND churn.is_withdrawn IS NOT TRUE)
             """,
             company=company.id,
+            companies=company._get_value_company_ids(),
             tier=SQL("TRUE")
             if options["tiers"] is None
             else SQL("profile.tier_id = ANY(%s::int[])", options["tiers"]),
             min_clv=options["min_clv"],
+            day_end=company._get_value_day_end(today),
             order_day=self.env["crm.value.source"]._get_order_day_sql(company),
         )
 
@@ -185,6 +193,7 @@ class CrmValueOutreach(models.Model):
         :return: dict kind → dict of ``today`` (within the daily limit), ``waiting``
             (later), ``nobody`` (nobody is responsible)
         """
+        source, company = source or company, company._get_value_root()
         outreach = self.sudo().with_company(company)
         options = outreach._get_options(company, source)
         if "contact" in options["kinds"]:

@@ -25,6 +25,7 @@ class CrmValueOutreach(models.Model):
         outreach = self.sudo().with_company(company)
         if not self.env["crm.job.run"]._try_lock(company, self._name):
             return self.browse()
+        self.env["crm.value.run"]._come_back(company)
         today = company._get_value_today()
         outreach._update_outcomes(company, today)
         if company.crm_value_contact:
@@ -125,7 +126,7 @@ class CrmValueOutreach(models.Model):
         return {
             "res_model_id": self.env["ir.model"]._get_id("res.partner"),
             "res_id": self.partner_id.id,
-            "activity_type_id": activity_type.id,
+            "activity_type_id": activity_type._get_in_use().id,
             "summary": activity_type.summary or activity_type.name,
             "note": self._get_note(profile, parameters),
             "date_deadline": today + delay,
@@ -141,41 +142,66 @@ class CrmValueOutreach(models.Model):
         )
         return Markup("<ul>%s</ul>") % items
 
+    def _reopen(self):
+        """The loss was recorded wrongly: wait for a purchase again, with an activity."""
+        self.write({"outcome": "open", "outcome_date": False, "churn_record_id": False})
+        for company, outreach in self.grouped("company_id").items():
+            today = company._get_value_today()
+            outreach._update_outcomes(company, today)
+            profiles = self.env["crm.value.profile"].search(
+                [
+                    ("company_id", "=", company.id),
+                    ("partner_id", "in", outreach.partner_id.ids),
+                ]
+            )
+            outreach.filtered(
+                lambda one, known=profiles.partner_id: (
+                    one.outcome == "open"
+                    and one.user_id.active
+                    and one.partner_id in known
+                )
+            )._create_activities(company, today)
+
     # --------------------------------------------------------------------- cron
     @api.model
     def _cron_schedule(self):
-        """Every company that wants it, one transaction each."""
+        """Every main company that wants it, one transaction each."""
         companies = self.env["res.company"].search(
-            Domain.OR(
+            Domain("parent_id", "=", False)
+            & Domain.OR(
                 Domain(f"crm_value_{kind}", "=", True) for kind in self._get_kinds()
             )
         )
         self.env["crm.job.run"]._run_each(companies, self._schedule_company, self._name)
 
     def _prepare_contact_activities(self, profile, parameters, today):
-        """One activity of the tier's kind, or those of its plan."""
+        """One activity of the tier's kind, or those of its plan; archived ones count
+        as not chosen."""
         tier = profile.tier_id
         vals = self._prepare_activity("contact", profile, parameters, today)
         vals["note"] = False
-        if tier.contact_activity_type_id:
-            kind = tier.contact_activity_type_id
+        kind = tier.contact_activity_type_id.filtered("active")
+        if kind:
             vals |= {"activity_type_id": kind.id, "summary": kind.summary or kind.name}
-        if not tier.contact_plan_id.template_ids:
+        steps = tier.contact_plan_id.filtered("active").template_ids
+        if not steps:
             return [vals]
         return [
             {
                 **vals,
-                "activity_type_id": template.activity_type_id.id,
-                "summary": template.summary or template.activity_type_id.name,
-                "note": template.note,
-                "date_deadline": template._get_date_deadline(today),
-                "user_id": template._determine_responsible(
-                    self.user_id, self.partner_id
-                )["responsible"].id
-                or self.user_id.id,
+                "activity_type_id": step.activity_type_id._get_in_use().id,
+                "summary": step.summary or step.activity_type_id.name,
+                "note": step.note,
+                "date_deadline": step._get_date_deadline(today),
+                "user_id": self._get_responsible(step).id,
             }
-            for template in tier.contact_plan_id.template_ids
+            for step in steps
         ]
+
+    def _get_responsible(self, step):
+        """Whom the step of a plan names, unless they have left; else the owner."""
+        found = step._determine_responsible(self.user_id, self.partner_id)
+        return found["responsible"].filtered("active") or self.user_id
 
     @api.model
     def _update_contact_outcomes(self, company, today):

@@ -13,7 +13,7 @@ class CrmValueProfile(models.Model):
     """When the customer was last contacted, and when the tier asks for it again.
 
     A contact is, on the customer, one of its contacts, leads or orders: a done activity,
-    or a message that both sides can read; and a meeting that took place.
+    or a message that both sides can read; and a meeting that they did not decline.
     """
 
     _inherit = "crm.value.profile"
@@ -39,7 +39,7 @@ class CrmValueProfile(models.Model):
         """
         for name in (
             "res.partner", "crm.lead", "sale.order", "mail.activity", "mail.message",
-            "calendar.event", "crm.value.tier", "crm.value.profile",
+            "calendar.event", "calendar.attendee", "crm.value.tier", "crm.value.profile",
         ):  # fmt: skip
             self.env[name].flush_model()
         self.env.cr.execute(
@@ -96,6 +96,10 @@ class CrmValueProfile(models.Model):
                     ON attendee.res_partner_id = contact.id
                   JOIN calendar_event event
                     ON event.id = attendee.calendar_event_id AND event.active
+                 WHERE NOT EXISTS (SELECT FROM calendar_attendee answer
+                                    WHERE answer.event_id = event.id
+                                      AND answer.partner_id = contact.id
+                                      AND answer.state = 'declined')
                 """,
                 self._get_local_day_sql(company, SQL("event.start")),
             )
@@ -108,7 +112,9 @@ class CrmValueProfile(models.Model):
                 "company": SQL("TRUE")
                 if model == "res.partner"
                 else SQL(
-                    "COALESCE(document.company_id, %s) = %s", company.id, company.id
+                    "COALESCE(document.company_id, %s) = ANY(%s)",
+                    company.id,
+                    company._get_value_company_ids(),
                 ),
             }
             touches.append(

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_DAYS
+
 
 class CrmValueTier(models.Model):
     """How often, and how, customers of the tier are contacted."""
@@ -8,6 +10,7 @@ class CrmValueTier(models.Model):
 
     contact_days = fields.Integer(
         string="Contact Every (Days)",
+        limits=(0, MAX_DAYS),
         help="Customers of this tier are due this many days after the last contact. "
         "0: no regular contact.",
     )

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .res_company import MANAGER_GROUP
+
 
 class ResConfigSettings(models.TransientModel):
     """Retention activities, with a preview of how many there would be."""
@@ -31,7 +33,9 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.crm_value_outreach_user_id", readonly=False
     )
     crm_value_outreach_preview = fields.Text(
-        string="Today", compute="_compute_crm_value_outreach_preview"
+        string="Today",
+        compute="_compute_crm_value_outreach_preview",
+        groups=MANAGER_GROUP,
     )
 
     @api.depends(
@@ -46,7 +50,9 @@ class ResConfigSettings(models.TransientModel):
         labels = dict(actions._fields["kind"]._description_selection(self.env))
         for settings in self:
             preview = {}
-            if self.env.user.has_group("crm_value_tiering.group_value_manager"):
+            if settings.company_id in self.env.companies and self.env.user.has_group(
+                MANAGER_GROUP
+            ):
                 preview = actions._preview(settings.company_id, settings)
             settings.crm_value_outreach_preview = "\n".join(
                 self.env._(

@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 from odoo.addons.crm_value_tiering.tests.common import ValueCommon
 
 from ..hooks import uninstall_hook
@@ -37,11 +38,41 @@ class TestRetentionUninstall(ValueCommon):
         )
         activities[0].action_done()
         uninstall_hook(self.env)
-        kind.unlink()
+        kind.with_context(**{MODULE_UNINSTALL_FLAG: True}).unlink()
         self.assertEqual(
             activities.activity_type_id, self.env.ref("mail.mail_activity_data_todo")
         )
         self.assertEqual(activities.mapped("active"), [False, True])
+
+    def test_what_else_names_an_activity_type(self):
+        """Steps of plans, server actions and types before it go on with a to-do."""
+        kind = self.env.ref("crm_value_retention.mail_activity_type_winback")
+        todo = self.env.ref("mail.mail_activity_data_todo")
+        plan = self.env["mail.activity.plan"].create(
+            {"name": "Value Test Plan", "res_model": "res.partner"}
+        )
+        step = self.env["mail.activity.plan.template"].create(
+            {"plan_id": plan.id, "activity_type_id": kind.id, "summary": "Send flowers"}
+        )
+        before = self.env["mail.activity.type"].create(
+            {"name": "Value Test First", "triggered_next_type_id": kind.id}
+        )
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "Value Test Action",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "state": "next_activity",
+                "activity_type_id": kind.id,
+            }
+        )
+        uninstall_hook(self.env)
+        kind.with_context(**{MODULE_UNINSTALL_FLAG: True}).unlink()
+        self.assertFalse(kind.exists())
+        self.assertRecordValues(
+            step, [{"activity_type_id": todo.id, "summary": "Send flowers"}]
+        )
+        self.assertEqual(before.triggered_next_type_id, todo)
+        self.assertEqual(action.activity_type_id, todo)
 
     def test_favourites(self):
         """Saved searches by what is gone go; others of the same model stay."""

@@ -125,6 +125,27 @@ class TestValueContact(RetentionCommon):
         )
         self._assert_last(10)
 
+    def test_declined_meeting(self):
+        """Without the customer it was none; another of their people may have come."""
+        contact = self._create_customer(parent_id=self.best.id)
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "Value Test Visit",
+                "start": self._noon(3),
+                "stop": self._noon(3) + timedelta(hours=1),
+                "partner_ids": (self.best + contact + self.seller.partner_id).ids,
+            }
+        )
+        answers = {answer.partner_id: answer for answer in meeting.attendee_ids}
+        self._assert_last(3)
+        answers[self.best].do_decline()
+        self._assert_last(3)
+        answers[contact].do_decline()
+        self._update()
+        self.assertFalse(self._profile(self.best).last_contact_date)
+        answers[contact].do_tentative()
+        self._assert_last(3)
+
     def test_done_late_in_the_day(self):
         """Odoo keeps the UTC day on which an activity was done; the company's counts."""
         activity = self.best.activity_schedule(
@@ -233,6 +254,50 @@ class TestValueContact(RetentionCommon):
                 },
             ],
         )
+
+    def test_archived_kind_and_plan(self):
+        """What is archived was not meant to be used any more."""
+        call = self.env["mail.activity.type"].create({"name": "Value Test Call"})
+        gone = self._create_user("value_gone", "sales_team.group_sale_salesman")
+        plan = self.env["mail.activity.plan"].create(
+            {
+                "name": "Value Test Plan",
+                "res_model": "res.partner",
+                "company_id": False,
+                "template_ids": [
+                    Command.create(
+                        {
+                            "activity_type_id": call.id,
+                            "summary": "Ask",
+                            "responsible_type": "other",
+                            "responsible_id": gone.id,
+                        }
+                    )
+                ],
+            }
+        )
+        self.tier_high.write(
+            {"contact_plan_id": plan.id, "contact_activity_type_id": call.id}
+        )
+        call.active = gone.active = False
+        self.company.crm_value_outreach_limit = 1
+        todo = self.env.ref("mail.mail_activity_data_todo")
+        first = self._schedule()
+        self.assertRecordValues(
+            first.activity_id,
+            [
+                {
+                    "activity_type_id": todo.id,
+                    "summary": "Ask",
+                    "user_id": self.seller.id,
+                }
+            ],
+        )
+        self._pass_days(first, 1)
+        plan.active = False
+        second = self._schedule()
+        contact = self.env.ref("crm_value_retention.mail_activity_type_contact")
+        self.assertEqual(second.activity_id.activity_type_id, contact)
 
     def test_companies(self):
         """Each has its own switch, dates and people; the customer is the same."""

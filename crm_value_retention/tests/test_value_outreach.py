@@ -1,8 +1,10 @@
-from datetime import timedelta
+from datetime import time, timedelta
 
+from odoo import fields
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from .common import RetentionCommon
 
@@ -76,6 +78,31 @@ class TestValueOutreach(RetentionCommon):
         self.assertEqual(again.partner_id, self.at_risk[3])
         self.assertEqual(again.episode, self.today - timedelta(days=200))
 
+    def test_an_order_dated_ahead_is_no_sign_of_life(self):
+        """Two lost customers alike: that one has an order of 2062 hides nobody."""
+        typo = self._create_customer("Value Test Typo", user_id=self.seller.id)
+        self._buy(typo, self.today - timedelta(days=400), 300)
+        self._buy(typo, fields.Date.add(self.today, years=36), 100)
+        self._buy(self.at_risk[0], self.today + timedelta(days=1), 100)
+        self._run()
+        self.assertEqual(self._profile(typo).revenue_total, 300)
+        wanted = self._schedule().partner_id
+        self.assertEqual(wanted, self.at_risk + self.lost + typo)
+
+    def test_an_order_of_today_is_one(self):
+        """Confirmed since the last computation, until the end of the company's day."""
+        self._buy(self.at_risk[0], self.today, 100, at=time(23, 59))
+        profile = self._profile(self.at_risk[0])
+        profile.as_of = self.today - timedelta(days=1)
+        self.assertNotIn(self.at_risk[0], self._schedule().partner_id)
+
+    def test_nobody_is_asked_for_a_look_at_the_past(self):
+        """Who looks at last year does not hand out its work."""
+        expected = self.at_risk + self.lost
+        self._run(self.today - timedelta(days=300))
+        self.assertEqual(self._schedule().partner_id, expected)
+        self.assertEqual(self._profile(self.lost).as_of, self.today)
+
     def test_limit_per_day(self):
         """The most urgent kind and the most valuable customers first."""
         self.company.crm_value_outreach_limit = 2
@@ -104,6 +131,13 @@ class TestValueOutreach(RetentionCommon):
         self.company.crm_value_save = False
         self.assertEqual(self._schedule().partner_id, self.lost)
 
+    def test_lowest_tier_stays(self):
+        """Without it, activities would be created for the customers of all tiers."""
+        tier = self.env["crm.value.tier"].create({"name": "Value Test Lowest"})
+        self.company.crm_value_outreach_tier_id = tier
+        with self.assertRaisesRegex(UserError, "settings name them: Value Test Lowest"):
+            tier.with_user(self.manager).unlink()
+
     def test_owner(self):
         """Salesperson, else the leader of the last order's team, else the fallback."""
         leader = self._create_user("value_leader", "sales_team.group_sale_salesman")
@@ -120,6 +154,8 @@ class TestValueOutreach(RetentionCommon):
         by_fallback.user_id = False
         by_fallback_too.user_id = foreigner
         gone.active = False
+        ahead = self._buy(by_fallback, fields.Date.add(self.today, years=36), 5)
+        ahead.team_id = team  # no last order yet
         other = self._create_company("Value Test Elsewhere")
         foreigner.write(
             {"company_ids": [Command.set(other.ids)], "company_id": other.id}
@@ -129,6 +165,38 @@ class TestValueOutreach(RetentionCommon):
         self.assertEqual(owners[by_fallback], self.manager)
         self.assertEqual(owners[by_fallback_too], self.manager)
         self.assertEqual(owners[by_seller], self.seller)
+
+    def test_archived_team(self):
+        """Its leader is nobody's any more: the fallback is asked."""
+        leader = self._create_user("value_leader", "sales_team.group_sale_salesman")
+        team = self.env["crm.team"].create(
+            {"name": "Value Test Team", "user_id": leader.id, "company_id": False}
+        )
+        self.at_risk.user_id = False
+        orders = self.env["sale.order"].search([("partner_id", "in", self.at_risk.ids)])
+        orders.team_id = team
+        preview = self.actions._get_candidates_sql(
+            self.company, self.today, self.actions._get_options(self.company)
+        )
+        owners = SQL("SELECT user_id FROM (%s) one WHERE kind = 'save'", preview)
+        self.actions._flush_candidates()
+        self.assertEqual(set(self.env.execute_query(owners)), {(leader.id,)})
+        team.active = False
+        self.assertEqual(
+            self._schedule().filtered(lambda a: a.kind == "save").user_id, self.manager
+        )
+
+    def test_archived_type(self):
+        """The job goes on with a to-do; the type cannot be deleted."""
+        kind = self.env.ref("crm_value_retention.mail_activity_type_save")
+        with self.assertRaisesRegex(UserError, "cannot delete Save customer"):
+            kind.unlink()
+        kind.active = False
+        activity = self._schedule().filtered(lambda a: a.kind == "save").activity_id
+        self.assertEqual(
+            activity.activity_type_id, self.env.ref("mail.mail_activity_data_todo")
+        )
+        self.assertEqual(set(activity.mapped("summary")), {kind.summary})
 
     def test_nobody_responsible(self):
         """Better no activity than one that nobody sees."""

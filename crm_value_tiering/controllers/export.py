@@ -21,6 +21,8 @@ class ValueExport(http.Controller):
         The rules of the model decide whose request it may be, and the rights of the
         user, at this moment, what is in it.
         """
+        if request.httprequest.method == "OPTIONS":  # Odoo lets it through
+            return request.make_response("", headers=[("Allow", "GET, HEAD")])
         export = request.env["crm.value.export"].browse(export_id)
         export._check_may_export()
         if not export.exists():

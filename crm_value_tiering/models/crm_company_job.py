@@ -32,6 +32,7 @@ class CrmCompanyJob(models.AbstractModel):
     _inherit = "crm.company.mixin"
     _description = "Job of a Company"
     _order = "id desc"
+    _of_main_company = True
     # Whoever may start the job by hand and cancel it; the superuser always may.
     _job_group = "crm_value_tiering.group_value_manager"
 
@@ -60,16 +61,38 @@ class CrmCompanyJob(models.AbstractModel):
     error = fields.Text(
         readonly=True, help="What went wrong. The server's log has the details."
     )
+    note = fields.Text(
+        compute="_compute_note",
+        store=True,
+        precompute=True,
+        help="What was noticed at the start; the work was done all the same.",
+    )
     progress = fields.Float(
         string="Progress (%)",
         compute="_compute_progress",
         help="How much of the work is done, in percent.",
     )
 
-    @api.depends("state")
+    @api.depends("company_id")
+    def _compute_note(self):
+        """Once, at the start: what is put right later was so all the same."""
+        for run in self:
+            run.note = "\n".join(run._get_notes()) or False
+
+    def _get_notes(self):
+        """Hook: sentences on what is amiss, but does not keep the work from being done."""
+        warning = self.company_id._get_value_timezone_warning()
+        return [warning] if warning else []
+
+    @api.depends(lambda self: ("state", *self._get_progress_fields()))
     def _compute_progress(self):
         for run in self:
             run.progress = 100.0 if run.state == "done" else run._get_progress()
+
+    @api.model
+    def _get_progress_fields(self):
+        """Hook: fields that :meth:`_get_progress` reads."""
+        return ()
 
     def _get_progress(self):
         """Hook: percent done of a run that is not over."""
@@ -99,12 +122,15 @@ class CrmCompanyJob(models.AbstractModel):
     def _resolve_companies(self, companies=None):
         """The companies that a caller means; remote callers send ids.
 
-        :param companies: res.company records or ids; default: the current company
+        :param companies: res.company records or ids; default: the current company. A
+            branch means its main company.
         :raise AccessError: when one of them is not among the user's current companies
         """
         if isinstance(companies, models.BaseModel):
             companies = companies.ids
-        companies = self.env["res.company"].browse(companies) or self.env.company
+        ids = dict.fromkeys(companies or ())  # each once, however often it is named
+        companies = self.env["res.company"].browse(ids) or self.env.company
+        companies = companies._get_value_root()
         if companies - self.env.companies and not self.env.su:
             raise AccessError(
                 self.env._(

@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from .crm_limits_mixin import MAX_DATE, MIN_DATE
+
 
 class CrmEffectiveMixin(models.AbstractModel):
     """Versions with a validity: half-open periods [date_from, date_to).
@@ -18,24 +20,37 @@ class CrmEffectiveMixin(models.AbstractModel):
     """
 
     _name = "crm.effective.mixin"
+    _inherit = "crm.limits.mixin"
     _description = "Effective Dating"
 
     date_from = fields.Date(
         string="Valid From",
         required=True,
         default=fields.Date.context_today,
+        limits=(MIN_DATE, MAX_DATE),
         help="First day on which this version is valid.",
     )
     date_to = fields.Date(
         string="Valid Until",
+        limits=(MIN_DATE, MAX_DATE),
         help="First day on which this version is no longer valid. Empty: valid until "
         "another one follows.",
     )
 
+    def _prepare_create_values(self, vals_list):
+        """A period that ends before it begins is no range: PostgreSQL would fail before
+        the constraint below is asked."""
+        vals_list = super()._prepare_create_values(vals_list)
+        names = ("date_from", "date_to", self._rec_name)
+        for vals in vals_list:
+            period = self.new({name: vals[name] for name in names if name in vals})
+            period._check_effective_dates()
+        return vals_list
+
     @api.constrains("date_from", "date_to")
     def _check_effective_dates(self):
         for record in self:
-            if record.date_to and record.date_to <= record.date_from:
+            if record.date_to and record.date_to <= (record.date_from or MIN_DATE):
                 raise ValidationError(
                     self.env._(
                         "“%(name)s” would end before it begins: choose a “Valid Until” "

@@ -51,10 +51,19 @@ class CrmExplanationMixin(models.AbstractModel):
         self.check_access("read")
         return {"summary": [], "tables": [], "values": [], "notes": []}
 
+    def _get_explanation_charts(self):
+        """Hook: pictures, for those who look; called after :meth:`_get_explanation`.
+
+        :return: list of dicts, see :meth:`_prepare_chart`
+        """
+        return []
+
     def _render_explanation(self):
         """The explanation as HTML."""
+        why = self._get_explanation()
         return self.env["ir.qweb"]._render(
-            "crm_value_tiering.explanation", {"why": self._get_explanation()}
+            "crm_value_tiering.explanation",
+            {"why": why, "charts": self._get_explanation_charts()},
         )
 
     @api.model
@@ -79,6 +88,30 @@ class CrmExplanationMixin(models.AbstractModel):
             "rows": rows,
             "total": total,
             "note": note,
+        }
+
+    @api.model
+    def _prepare_chart(self, title, points):
+        """Bars side by side, for what people would rather look at than read.
+
+        :param points: list of tuples (label, value, text): below the bar, its height,
+            above it. A value below 0 has no bar; its text is shown.
+        :return: dict ``title`` and ``bars``, dicts ``label``, ``text`` and ``height`` in
+            percent of the highest
+        """
+        highest = max((value for _label, value, _text in points), default=0)
+        return {
+            "title": title,
+            "bars": [
+                {
+                    "label": label,
+                    "text": text,
+                    "height": round(100 * max(value, 0) / highest)
+                    if highest > 0
+                    else 0,
+                }
+                for label, value, text in points
+            ],
         }
 
     def _get_label(self, name):

@@ -7,9 +7,27 @@ class CrmJobRun(models.Model):
     _name = "crm.job.run"
     _inherit = "crm.company.job"
     _description = "Scheduled Work"
-    _rec_name = "job"
 
-    job = fields.Char(required=True, readonly=True, help="Technical name of the job.")
+    job = fields.Char(
+        string="Technical Name",
+        required=True,
+        readonly=True,
+        help="What the job is called in the server's log.",
+    )
+    name = fields.Char(
+        string="Job",
+        compute="_compute_name",
+        help="What the job works on, in the user's language.",
+    )
+
+    @api.depends_context("lang")
+    @api.depends("job")
+    def _compute_name(self):
+        # Whoever sees what went wrong has no right on the list of models.
+        models = self.env["ir.model"].sudo()
+        for run in self:
+            known = run.job in self.env
+            run.name = models._get(run.job).name if known else run.job
 
     @api.autovacuum
     def _gc_runs(self):

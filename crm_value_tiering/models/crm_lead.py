@@ -17,11 +17,15 @@ class CrmLead(models.Model):
         index="btree_not_null",
         ondelete="set null",
         groups="crm_value_tiering.group_value_user",
-        help="Tier of the customer in the company of the lead. Won and lost leads keep "
-        "the tier of the day they were closed.",
+        help="Tier of the customer in the company of the lead; without one, only while "
+        "there is a single company. Won and lost leads keep the tier of the day they "
+        "were closed.",
     )
+    # Not as superuser: the colour names the tier, and can be searched and sorted by.
     value_tier_color = fields.Integer(
-        related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
+        related="value_tier_id.color",
+        related_sudo=False,
+        groups="crm_value_tiering.group_value_user",
     )
     value_company_id = fields.Many2one(
         "res.company",
@@ -31,7 +35,7 @@ class CrmLead(models.Model):
         help="Company whose value the customer card shows: that of the tier.",
     )
 
-    @api.depends("partner_id", "company_id", "user_id.company_id", "won_status")
+    @api.depends("partner_id", "company_id", "won_status")
     def _compute_value_tier_id(self):
         """Tier of the commercial entity, when the lead gets its customer, when it is
         closed, when it is taken up again. A computation of tiers updates open leads in
@@ -46,14 +50,14 @@ class CrmLead(models.Model):
         for lead in self:
             company = companies.get(lead)
             partner = lead.partner_id.commercial_partner_id
-            lead.value_tier_id = company and tiers.get((partner._origin.id, company.id))
+            key = (partner._origin.id, company.id) if company else None
+            lead.value_tier_id = tiers.get(key)
 
-    @api.depends("company_id", "user_id.company_id")
+    @api.depends("company_id")
     @api.depends_context("allowed_company_ids")
     def _compute_value_company_id(self):
-        """The card shows the same company as the tier beside it, also on a lead that
-        belongs to all companies; of the current one to a user who does not work there.
-        """
+        """The card shows the same company as the tier beside it; on a lead that belongs
+        to all companies, or to one that the user does not work in, the current one."""
         for lead in self:
             company = lead._get_value_company()
             allowed = company in self.env.companies
@@ -71,17 +75,25 @@ class CrmLead(models.Model):
         return SQL("%s = 'pending'", SQL.identifier(lead, "won_status", to_flush=field))
 
     def _get_value_company(self):
-        """The company whose tiers apply to the lead; leads may have no company."""
+        """The company whose tiers apply to the lead.
+
+        A lead without a company is seen by all of them: the tier that one of them gives
+        the customer is not for the others, so it has none unless there is a single one.
+        """
         self.ensure_one()
-        return (
-            self.company_id
-            or self.user_id.company_id
-            or self._get_default_value_company()
-        )
+        company = self.company_id or self._get_only_company()
+        return company._get_value_root()
+
+    @api.model
+    def _get_only_company(self):
+        """The company of a database that has no other, but for branches; else none."""
+        main = [("parent_id", "=", False)]
+        companies = self.env["res.company"].sudo().search(main, limit=2)
+        return companies if len(companies) == 1 else companies.browse()
 
     @api.model
     def _get_default_value_company(self):
-        """The first company: its tiers apply if neither lead nor salesperson has one."""
+        """The first company: leads without a company and a salesperson count for it."""
         return self.env["res.company"].sudo().search([], order="id", limit=1)
 
     @api.model_create_multi

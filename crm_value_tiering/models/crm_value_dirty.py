@@ -56,16 +56,18 @@ class CrmValueDirty(models.Model):
             SQL(
                 """
                 INSERT INTO crm_value_dirty (company_id, partner_id)
-                SELECT company.id, partner.id
+                SELECT DISTINCT company.id, partner.id
                   FROM unnest(%s::int[], %s::int[]) mark (company_id, partner_id)
                   JOIN res_partner partner ON partner.id = mark.partner_id
-                  JOIN res_company company
-                    ON company.id = COALESCE(mark.company_id, company.id)
+                  JOIN res_company branch
+                    ON branch.id = COALESCE(mark.company_id, branch.id)
+                  JOIN res_company company ON company.id = %s
                  WHERE EXISTS (SELECT FROM crm_value_run
                                 WHERE company_id = company.id AND state = 'done')
                 """,
                 [mark[0] for mark in marks],
                 [mark[1] for mark in marks],
+                self.env["res.company"]._get_value_root_sql("branch"),
             )
         )
 

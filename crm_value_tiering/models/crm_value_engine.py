@@ -64,6 +64,10 @@ class ValueJob:
     :param scope: SQL of the commercial partners to compute; None: all customers
     :param hysteresis: whether customers keep their tier within the tolerance
     :param run_id: id of the run that transitions name; None: nothing is written
+    :param is_look: whether this looks at the past: what customers are and were by the
+        history stays as it is
+    :param was_look: whether the profiles show such a look, and what the history says
+        last is kept in ``crm.value.present``
     :param dimensions: those that are measured, by the parameters' weights
     :param calibration: scales and tier limits, JSON-able: see the run
     :param scales: code → scale, made from the calibration
@@ -78,6 +82,8 @@ class ValueJob:
     scope: SQL | None = None
     hysteresis: bool = True
     run_id: int | None = None
+    is_look: bool = False
+    was_look: bool = False
     dimensions: list[Dimension] = field(default_factory=list)
     calibration: dict[str, Any] = field(default_factory=dict)
     scales: dict[str, Any] = field(default_factory=dict)
@@ -166,8 +172,8 @@ class CrmValueEngine(models.AbstractModel):
         there is none); ``purchase_days``, ``window_purchases`` (days with a purchase, in
         all and in the period); ``revenue_total``, ``revenue_year``,
         ``revenue_previous_year``, ``revenue_window`` (signed); ``refund_total`` (>= 0);
-        ``spend_total``, ``repeat_spend`` (without refunds; all purchases, all but those
-        of the first day); ``product_count`` (distinct products in the period); and of the
+        ``spend_total`` (of the purchases, less what was returned of each);
+        ``product_count`` (distinct products in the period); and of the
         present profile ``profile_id`` (NULL: there is none) and ``from_<column>`` for
         each of ``_get_present_columns``.
         """
@@ -179,9 +185,13 @@ class CrmValueEngine(models.AbstractModel):
         job.counts["documents_without_rate"] = source._count_without_rate(
             parameters["source"], company, as_of, scope
         )
-        # One sort by customer and day serves the running first day, the distinct days
-        # and the sums; hashing as many groups as there are orders takes three times as
-        # long. On the rows of the first day the running minimum is that day.
+        self._create_working_table(
+            "crm_value_reduced",
+            source._get_reduced_sql(parameters["source"], company, as_of, scope),
+        )
+        reduced = SQL("SELECT document_id, spend, is_purchase FROM crm_value_reduced")
+        # One sort by customer and day serves the distinct days and the sums; hashing as
+        # many groups as there are orders takes three times as long.
         self._create_working_table(
             "crm_value_fact",
             SQL(
@@ -203,23 +213,19 @@ class CrmValueEngine(models.AbstractModel):
                            ) AS revenue_previous_year,
                            SUM(amount) FILTER (WHERE %(in_window)s) AS revenue_window,
                            -SUM(amount) FILTER (WHERE amount < 0) AS refund_total,
-                           SUM(amount) FILTER (WHERE is_purchase) AS spend_total,
-                           SUM(amount) FILTER (WHERE is_purchase AND day > first_day)
-                               AS repeat_spend
-                      FROM (SELECT partner_id, day, amount, is_purchase,
-                                   MIN(day) FILTER (WHERE is_purchase) OVER (
-                                       PARTITION BY partner_id ORDER BY day
-                                       ROWS UNBOUNDED PRECEDING) AS first_day
-                              FROM (%(events)s OFFSET 0) event
-                             WHERE amount IS NOT NULL) event
+                           SUM(spend) FILTER (WHERE is_purchase) AS spend_total
+                      FROM (%(events)s OFFSET 0) event
+                     WHERE amount IS NOT NULL
                      GROUP BY partner_id
                 ), variety AS (
-                    SELECT partner_id, COUNT(DISTINCT product_id) AS product_count
-                      FROM (%(products)s) product
+                    SELECT partner_id, COUNT(DISTINCT product_tmpl_id) AS product_count
+                      FROM (%(products)s) bought
+                      JOIN product_product product ON product.id = bought.product_id
                      WHERE %(in_window)s
                      GROUP BY partner_id
                 ), profile AS (
-                    SELECT * FROM crm_value_profile
+                    SELECT id, partner_id, %(present_columns)s
+                      FROM %(present_profiles)s
                      WHERE company_id = %(company)s %(in_scope)s
                 )
                 SELECT COALESCE(c.partner_id, profile.partner_id) AS partner_id,
@@ -233,7 +239,6 @@ class CrmValueEngine(models.AbstractModel):
                        COALESCE(c.revenue_window, 0) AS revenue_window,
                        COALESCE(c.refund_total, 0) AS refund_total,
                        COALESCE(c.spend_total, 0) AS spend_total,
-                       COALESCE(c.repeat_spend, 0) AS repeat_spend,
                        COALESCE(variety.product_count, 0)::int AS product_count,
                        profile.id AS profile_id,
                        %(present)s
@@ -250,6 +255,10 @@ class CrmValueEngine(models.AbstractModel):
                 company=company.id,
                 in_window=in_window,
                 in_scope=SQL("AND partner_id IN (%s)", scope) if scope else SQL(),
+                present_columns=SQL(", ").join(
+                    map(SQL.identifier, self._get_present_columns())
+                ),
+                present_profiles=self._get_present_profiles_sql(job.was_look),
                 present=SQL(", ").join(
                     SQL(
                         "%s AS %s",
@@ -264,9 +273,10 @@ class CrmValueEngine(models.AbstractModel):
                     as_of,
                     parameters["include_zero"],
                     scope,
+                    reduced,
                 ),
                 products=source._get_products_sql(
-                    parameters["source"], company, as_of, scope
+                    parameters["source"], company, as_of, scope, reduced
                 ),
                 year=YEAR_DAYS,
             ),
@@ -284,6 +294,57 @@ class CrmValueEngine(models.AbstractModel):
         return [
             "tier_id", "override_id", "earned_tier_id", "lifecycle", "value_score",
         ]  # fmt: skip
+
+    @api.model
+    def _get_present_profiles_sql(self, was_look):
+        """SQL: ``profile`` with the columns of :meth:`_get_present_columns` as the
+        history has them; NULL for customers whom only a look at the past has found."""
+        if not was_look:
+            return SQL("crm_value_profile profile")
+        return SQL(
+            """
+            (SELECT shown.id, shown.partner_id, shown.company_id, %(columns)s
+               FROM crm_value_profile shown
+               LEFT JOIN crm_value_present present ON present.profile_id = shown.id
+               LEFT JOIN LATERAL jsonb_populate_record(
+                    NULL::crm_value_profile, present.figures) kept ON TRUE) profile
+            """,
+            columns=SQL(", ").join(
+                SQL.identifier("kept", name) for name in self._get_present_columns()
+            ),
+        )
+
+    @api.model
+    def _keep_present(self, job):
+        """Before the first look at the past: what the history says last, for the way
+        back."""
+        if not job.is_look or job.was_look:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_value_present (profile_id, company_id, figures)
+                SELECT id, company_id, jsonb_build_object(%(figures)s)
+                  FROM crm_value_profile WHERE company_id = %(company)s
+                """,
+                company=job.company.id,
+                figures=SQL(", ").join(
+                    SQL("%s, %s", name, SQL.identifier(name))
+                    for name in self._get_present_columns()
+                ),
+            )
+        )
+
+    @api.model
+    def _forget_present(self, job):
+        """Back from the past: the profiles say it themselves."""
+        if job.was_look and not job.is_look:
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM crm_value_present WHERE company_id = %s",
+                    job.company.id,
+                )
+            )
 
     @api.model
     def _get_present_tier_sql(self, alias, prefix=""):

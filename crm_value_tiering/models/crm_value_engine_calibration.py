@@ -79,7 +79,13 @@ class CrmValueEngine(models.AbstractModel):
         return all(
             "steps" in learned.get(dimension.code, ())
             for dimension in self._get_dimensions(run.parameters)
-        )
+        ) and all(map(self._is_current_fit, run.fit.values()))
+
+    @api.model
+    def _is_current_fit(self, fit):
+        """Whether parameters are of all purchases, as they are applied: earlier versions
+        fitted amounts to repeat purchases only, and did not say to how many customers."""
+        return fit["method"] == "rule" or "customers" in fit
 
     # ---------------------------------------------------------------- forecast
     @api.model
@@ -90,7 +96,8 @@ class CrmValueEngine(models.AbstractModel):
         fit does not converge and an earlier run has parameters; else "rule", a rule of
         thumb on how long ago the last purchase was. ``reason`` says why. ``prior`` says
         that the customers alone do not determine the parameters, see
-        ``stats.optimize.estimate``.
+        ``stats.optimize.estimate``. The amounts of ``outliers``, customers who spend
+        less or more than the ``limits``, are not learned from.
         """
         job.fit = {
             "purchases": self._fit_purchases(job),
@@ -148,10 +155,10 @@ class CrmValueEngine(models.AbstractModel):
             SQL(
                 """
                 SELECT x, spend, COUNT(*)
-                  FROM (SELECT purchase_days - 1 AS x,
-                               (repeat_spend / (purchase_days - 1))::float8 AS spend
+                  FROM (SELECT purchase_days AS x,
+                               (spend_total / purchase_days)::float8 AS spend
                           FROM crm_value_fact
-                         WHERE purchase_days > 1 AND repeat_spend > 0
+                         WHERE purchase_days > 0 AND spend_total > 0
                          ORDER BY hashint4(partner_id), partner_id
                          LIMIT %(limit)s) sample
                  GROUP BY x, spend
@@ -159,41 +166,46 @@ class CrmValueEngine(models.AbstractModel):
                 limit=FIT_SAMPLE,
             )
         )
-        repeaters = sum(row[2] for row in rows)
+        repeaters = sum(count for x, _spend, count in rows if x > 1)
         if repeaters < job.parameters["min_repeaters"]:
             return self._get_fallback_fit(job, "spend", "few", repeaters)
-        fit = gamma_gamma.fit(
+        usual, limits = gamma_gamma.split_outliers(
             Counter({(x, spend): count for x, spend, count in sorted(rows)})
         )
-        p = fit.parameters
-        # Without a population mean (q <= 1) the shrunk spend of a one-time buyer would
-        # be infinite or negative.
-        if not fit.converged or p.mean is None:
+        fit = gamma_gamma.fit(usual)
+        if not fit.converged:
             return self._get_fallback_fit(job, "spend", "not_converged", repeaters)
+        p = fit.parameters
         return {
             "method": "fitted",
             "parameters": {"p": p.p, "q": p.q, "v": p.v},
             "mean": p.mean,
             "log_likelihood": fit.log_likelihood,
+            "customers": fit.customers,
             "repeaters": repeaters,
             "prior": fit.prior,
+            "bounded": fit.bounded,
+            "outliers": sum(row[2] for row in rows) - fit.customers,
+            "limits": limits,
         }
 
     @api.model
     def _get_fallback_fit(self, job, part, reason, repeaters):
         """Parameters of the last run that fitted ``part``, else none: the rule."""
-        runs = self.env["crm.value.run"].search(
-            [
-                ("company_id", "=", job.company.id),
-                ("state", "=", "done"),
-                ("kind", "=", "full"),
-            ],
-            order="id desc",
-            limit=24,
-        )
+        domain = [
+            ("company_id", "=", job.company.id),
+            ("state", "=", "done"),
+            ("kind", "=", "full"),
+        ]
+        since = job.company.sudo().crm_value_currency_since
+        if part == "spend" and since:
+            domain.append(
+                ("started_at", ">", since)
+            )  # the others' amounts are not ours
+        runs = self.env["crm.value.run"].search(domain, order="id desc", limit=24)
         for run in runs:
             earlier = (run.fit or {}).get(part) or {}
-            if earlier.get("method") == "fitted":
+            if earlier.get("method") == "fitted" and self._is_current_fit(earlier):
                 return {
                     **earlier,
                     "method": "previous",

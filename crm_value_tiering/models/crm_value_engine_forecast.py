@@ -176,8 +176,8 @@ class CrmValueEngine(models.AbstractModel):
             return SQL("(f.spend_total / NULLIF(f.purchase_days, 0))::float8")
         p = fit["parameters"]
         return SQL(
-            "CASE WHEN f.purchase_days > 0 THEN %(p)s * (%(v)s + f.repeat_spend::float8)"
-            " / (%(p)s * (f.purchase_days - 1) + %(q)s - 1) END",
+            "CASE WHEN f.purchase_days > 0 THEN %(p)s * (%(v)s + f.spend_total::float8)"
+            " / (%(p)s * f.purchase_days + %(q)s - 1) END",
             **{name: self._get_float_sql(value) for name, value in p.items()},
         )
 

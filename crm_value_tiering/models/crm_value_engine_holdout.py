@@ -90,7 +90,7 @@ class CrmValueEngine(models.AbstractModel):
             "crm_value_outcome",
             SQL(
                 """
-                SELECT partner_id, SUM(amount) AS spend
+                SELECT partner_id, SUM(spend) AS spend
                   FROM (%(events)s) event
                  WHERE day > %(as_of)s AND is_purchase AND amount IS NOT NULL
                  GROUP BY partner_id

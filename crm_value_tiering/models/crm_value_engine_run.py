@@ -12,6 +12,10 @@ class CrmValueEngine(models.AbstractModel):
     def _run(self, company, policy, as_of, hysteresis=True, scope=None, base=None):
         """Compute all profiles of ``company`` as of its local day ``as_of``.
 
+        A look at the past (see ``kind`` of the run) shows the tiers that the figures of
+        that day give, and leaves no trace: no transition, no lead changes, and the next
+        computation goes on from where the history ended.
+
         The caller holds the company's lock and has the right to do so: this runs in
         superuser mode because no user may write profiles.
 
@@ -28,6 +32,7 @@ class CrmValueEngine(models.AbstractModel):
         engine._tune_session()
         engine.env["crm.value.source"]._flush_source()
         engine._flush_targets()
+        engine._keep_present(job)
         engine._collect_facts(job)
         if base:
             job.calibration, job.fit = base.calibration, base.fit
@@ -39,19 +44,26 @@ class CrmValueEngine(models.AbstractModel):
         if not base:
             engine._calibrate_tiers(job)
         engine._store_profiles(job)
-        engine._update_leads(job)
+        if not job.is_look:
+            engine._update_leads(job)
+        engine._forget_present(job)
         engine._invalidate_targets()
         return job
 
     @api.model
     def _prepare_job(self, company, policy, as_of, hysteresis, scope=None):
+        policy._check_tier_lines()  # what tiers have become since it was written
         parameters = policy._get_parameters()
+        run = self.env["crm.value.run"].browse(self.env.context.get("crm_value_run_id"))
+        is_look = run.kind == "look"
         return ValueJob(
             company=company,
             as_of=as_of,
             scope=scope,
-            hysteresis=hysteresis,
-            run_id=self.env.context.get("crm_value_run_id"),
+            hysteresis=hysteresis and not is_look,
+            run_id=run.id or None,
+            is_look=is_look,
+            was_look=run._is_looking(company),
             parameters=parameters,
             dimensions=self._get_dimensions(parameters),
         )
@@ -62,6 +74,7 @@ class CrmValueEngine(models.AbstractModel):
             "crm.value.profile",
             "crm.value.transition",
             "crm.value.override",
+            "crm.value.present",
             "crm.value.tier",
             "crm.lead",
             "res.users",

@@ -116,7 +116,8 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _write_profiles(self, job, written):
-        """Run the statement ``written`` and record the changes of class that it returns.
+        """Run the statement ``written`` and record the changes of class that it returns,
+        unless it shows the past.
 
         :return: numbers of rows that it wrote and of transitions
         """
@@ -128,13 +129,14 @@ class CrmValueEngine(models.AbstractModel):
                     SELECT %(transition_values)s
                       FROM result
                       CROSS JOIN (VALUES ('tier'), ('lifecycle')) change (kind)
-                     WHERE %(changed)s
+                     WHERE %(is_recorded)s AND %(changed)s
                      ORDER BY result.profile_id
                     RETURNING 1
                 )
                 SELECT (SELECT COUNT(*) FROM result), (SELECT COUNT(*) FROM moved)
                 """,
                 written=written,
+                is_recorded=not job.is_look,
                 **self._get_transition_sql(job),
             )
         )[0]
@@ -236,7 +238,10 @@ class CrmValueEngine(models.AbstractModel):
 
     @api.model
     def _update_leads(self, job):
-        """Copy the tiers to the company's open leads, those that changed only."""
+        """Copy the tiers to the company's open leads, those that changed only.
+
+        Leads without a company lose a tier from before there were several.
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -244,22 +249,24 @@ class CrmValueEngine(models.AbstractModel):
                    SET value_tier_id = current.tier_id, priority = %(priority)s
                   FROM (SELECT candidate.id, profile.tier_id
                           FROM crm_lead candidate
-                          LEFT JOIN res_users seller ON seller.id = candidate.user_id
                           LEFT JOIN res_partner partner
                             ON partner.id = candidate.partner_id
                           LEFT JOIN crm_value_profile profile
                             ON profile.partner_id = partner.commercial_partner_id
                            AND profile.company_id = %(company)s
-                         WHERE COALESCE(candidate.company_id, seller.company_id, %(main)s)
-                             = %(company)s
+                           AND COALESCE(candidate.company_id, %(only)s)
+                             = ANY(%(companies)s)
+                         WHERE COALESCE(candidate.company_id, %(only)s, %(company)s)
+                             = ANY(%(companies)s)
                            AND %(open)s %(in_scope)s) current
                  WHERE current.id = lead.id
                    AND lead.value_tier_id IS DISTINCT FROM current.tier_id
                 """,
                 company=job.company.id,
+                companies=job.company._get_value_company_ids(),
                 open=self.env["crm.lead"]._get_open_lead_sql("candidate"),
                 in_scope=self.env["crm.value.source"]._get_scope_sql(job.scope),
-                main=self.env["crm.lead"]._get_default_value_company().id,
+                only=self.env["crm.lead"]._get_only_company().id or None,
                 priority=self.env["crm.lead"]._get_priority_sql(
                     "lead", SQL("current.tier_id")
                 ),

@@ -20,6 +20,7 @@ class CrmValueHoldout(models.Model):
     _inherit = "crm.company.mixin"
     _description = "Forecast Accuracy"
     _order = "id desc"
+    _of_main_company = True
     _rec_name = "calibrate_until"
 
     company_id = fields.Many2one(readonly=True)
@@ -93,7 +94,7 @@ class CrmValueHoldout(models.Model):
         for holdout in self:
             holdout.display_name = self.env._(
                 "%(company)s, known until %(date)s",
-                company=holdout.company_id.name,
+                company=holdout.sudo().company_id.name,
                 date=format_date(self.env, holdout.calibrate_until),
             )
 

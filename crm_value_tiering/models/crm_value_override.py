@@ -15,10 +15,13 @@ class CrmValueOverride(models.Model):
 
     _name = "crm.value.override"
     _description = "Tier Set by Hand"
-    _inherit = ["crm.company.mixin", "crm.effective.mixin"]
+    _inherit = ["crm.company.mixin", "crm.effective.mixin", "crm.erasable.mixin"]
     _order = "date_from desc, id desc"
+    _of_main_company = True
     _rec_name = "partner_id"
+    _erasable_texts = ("reason",)
 
+    date_from = fields.Date(default=lambda self: self.env.company._get_value_today())
     partner_id = fields.Many2one(
         "res.partner",
         string="Customer",
@@ -85,6 +88,7 @@ class CrmValueOverride(models.Model):
     # --------------------------------------------------------------------- CRUD
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         partners = self.env["res.partner"]
         vals_list = [
             {
@@ -98,12 +102,30 @@ class CrmValueOverride(models.Model):
             for vals in vals_list
         ]
         overrides = super().create(vals_list)
+        overrides._check_not_past()
         overrides._apply_to_customers()
         return overrides
 
+    def _check_not_past(self):
+        """What held in the past cannot be changed, nor made up; the superuser may."""
+        for override in self if not self.env.su else ():
+            today = override.company_id._get_value_today()
+            if override.date_from < today:
+                raise UserError(
+                    self.env._(
+                        "A tier cannot be set for the past: begin on %(date)s or later.",
+                        date=format_date(self.env, today),
+                    )
+                )
+
     def write(self, vals):
-        """The last day is all that can change, and not in the past."""
-        if set(vals) - {"date_to", "ended_by_id"}:
+        """The last day is all that can change, and not in the past; who ended it early
+        is noted by :meth:`action_end`."""
+        self.check_access("write")
+        self._check_limits(vals)
+        if set(vals) - {"date_to", "ended_by_id"} or (
+            "ended_by_id" in vals and not self.env.su
+        ):
             raise UserError(
                 self.env._(
                     "A tier set by hand cannot be changed: end it and set another one."
@@ -135,7 +157,7 @@ class CrmValueOverride(models.Model):
             for override in overrides:
                 if not override.date_to or override.date_to > today:
                     end = max(today, override.date_from)
-                    override.write({"date_to": end, "ended_by_id": self.env.uid})
+                    override.sudo().write({"date_to": end, "ended_by_id": self.env.uid})
 
     def action_open_partner(self):
         """Open the contact, on its value page."""
@@ -219,17 +241,19 @@ class CrmValueOverride(models.Model):
 
         :return: ids of the partners whose profile changed
         """
+        engine = self.env["crm.value.engine"]
+        is_looking = self.env["crm.value.run"]._is_looking(company)
         rows = self.env.execute_query(
             SQL(
                 """
                 WITH wanted AS (
                     SELECT profile.id, profile.tier_id AS from_tier_id,
-                           profile.override_id AS from_override_id,
+                           profile.override_id AS from_override_id, profile.value_score,
                            override.id AS override_id,
                            COALESCE(override.tier_id, earned.tier_id) AS tier_id,
                            CASE WHEN override.id IS NOT NULL THEN earned.tier_id END
                                AS earned_tier_id
-                      FROM crm_value_profile profile
+                      FROM %(profiles)s
                       LEFT JOIN crm_value_override override
                         ON override.partner_id = profile.partner_id
                        AND override.company_id = profile.company_id
@@ -245,8 +269,8 @@ class CrmValueOverride(models.Model):
                            override_id = wanted.override_id,
                            write_uid = %(uid)s, write_date = %(now)s
                       FROM wanted WHERE wanted.id = profile.id
-                 RETURNING profile.id, profile.partner_id, profile.value_score
-                ), history AS (
+                 RETURNING profile.id, profile.partner_id
+                ), kept AS (%(kept)s), history AS (
                     INSERT INTO crm_value_transition
                            (profile_id, partner_id, company_id, date, kind, reason,
                             override_id, from_tier_id, to_tier_id, from_score, to_score,
@@ -256,7 +280,7 @@ class CrmValueOverride(models.Model):
                                 THEN 'override' ELSE 'override_ended' END,
                            COALESCE(wanted.override_id, wanted.from_override_id),
                            wanted.from_tier_id, wanted.tier_id,
-                           updated.value_score, updated.value_score, %(direction)s,
+                           wanted.value_score, wanted.value_score, %(direction)s,
                            %(uid)s, %(now)s, %(uid)s, %(now)s
                       FROM wanted JOIN updated ON updated.id = wanted.id
                      WHERE wanted.from_tier_id IS DISTINCT FROM wanted.tier_id
@@ -265,16 +289,33 @@ class CrmValueOverride(models.Model):
                 SELECT partner_id FROM updated ORDER BY partner_id
                 """,
                 active=self._get_active_sql(today),
-                earned=self.env["crm.value.engine"]._get_present_tier_sql("profile"),
+                earned=engine._get_present_tier_sql("profile"),
+                profiles=engine._get_present_profiles_sql(is_looking),
+                kept=self._get_kept_sql() if is_looking else SQL("SELECT"),
                 company=company.id,
                 scope=self._get_scope_sql("profile", partner_ids),
-                direction=self.env["crm.value.engine"]._get_direction_sql("wanted"),
+                direction=engine._get_direction_sql("wanted"),
                 today=today,
                 uid=self.env.uid,
                 now=self.env.cr.now(),
             )
         )
         return [row[0] for row in rows]
+
+    @api.model
+    def _get_kept_sql(self):
+        """SQL: while profiles show the past, the present is changed beside them."""
+        return SQL(
+            """
+            INSERT INTO crm_value_present AS present (profile_id, company_id, figures)
+            SELECT profile.id, profile.company_id, jsonb_build_object(
+                       'tier_id', wanted.tier_id, 'override_id', wanted.override_id,
+                       'earned_tier_id', wanted.earned_tier_id)
+              FROM wanted JOIN crm_value_profile profile ON profile.id = wanted.id
+            ON CONFLICT (profile_id)
+            DO UPDATE SET figures = present.figures || EXCLUDED.figures
+            """
+        )
 
     def _update_leads(self, partner_ids):
         """The tier of the customers' open leads, by its own rule."""

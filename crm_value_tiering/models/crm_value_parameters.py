@@ -3,6 +3,10 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tools import format_list
 
+from .crm_limits_mixin import MAX_DAYS
+
+MAX_COUNT = 10**6
+
 
 class CrmValueParameters(models.AbstractModel):
     """The decisions about value: fields, their limits, and what a run keeps of them.
@@ -13,6 +17,7 @@ class CrmValueParameters(models.AbstractModel):
     """
 
     _name = "crm.value.parameters"
+    _inherit = "crm.limits.mixin"
     _description = "Value Parameters"
 
     # What counts as a purchase
@@ -32,6 +37,7 @@ class CrmValueParameters(models.AbstractModel):
         string="Observation Window (Days)",
         required=True,
         default=365,
+        limits=(0, MAX_DAYS),
         help="Frequency, monetary value and variety count over this many days, up to "
         "the day of the computation. 0: over the whole history.",
     )
@@ -40,27 +46,32 @@ class CrmValueParameters(models.AbstractModel):
     weight_recency = fields.Integer(
         string="Recency (%)",
         default=30,
+        limits=(0, 100),
         help="Weight of purchase recency, in percent.",
     )
     weight_frequency = fields.Integer(
         string="Frequency (%)",
         default=30,
+        limits=(0, 100),
         help="Weight of purchase frequency, in percent.",
     )
     weight_monetary = fields.Integer(
         string="Monetary Value (%)",
         default=30,
+        limits=(0, 100),
         help="Weight of the revenue in the observation window, in percent.",
     )
     weight_variety = fields.Integer(
         string="Variety (%)",
         default=10,
+        limits=(0, 100),
         help="Weight of product variety, in percent.",
     )
     min_customers = fields.Integer(
         string="Minimum Number of Customers",
         required=True,
         default=20,
+        limits=(2, MAX_COUNT),
         help="With fewer customers than this, scores and tiers stay empty: comparing a "
         "handful of customers says nothing.",
     )
@@ -81,6 +92,7 @@ class CrmValueParameters(models.AbstractModel):
     hysteresis = fields.Float(
         string="Downgrade Tolerance (%)",
         default=5.0,
+        limits=(0, 100),
         help="Customers keep their tier until they are more than this many percent below "
         "its limit, so that nobody changes tier back and forth (hysteresis).",
     )
@@ -89,24 +101,28 @@ class CrmValueParameters(models.AbstractModel):
     margin_rate = fields.Float(
         string="Margin (%)",
         default=30.0,
+        limits=(0, 100),
         help="Share of revenue that is left after the cost of the goods, in percent. "
         "The predicted lifetime value is a margin, not a revenue.",
     )
     discount_rate = fields.Float(
         string="Discount per Year (%)",
         default=10.0,
+        limits=(0, 1000),
         help="An amount a year from now is worth this many percent less than today.",
     )
     horizon_years = fields.Integer(
         string="Horizon (Years)",
         required=True,
         default=3,
+        limits=(1, 10),
         help="The predicted lifetime value looks this many years ahead.",
     )
     min_repeaters = fields.Integer(
         string="Minimum Number of Repeat Customers",
         required=True,
         default=30,
+        limits=(10, MAX_COUNT),
         help="Customers with at least two purchases that the forecast needs. With fewer, "
         "the parameters of an earlier computation or a rule of thumb are used, and "
         "the contact says so.",
@@ -117,34 +133,40 @@ class CrmValueParameters(models.AbstractModel):
         string="New for (Days)",
         required=True,
         default=90,
+        limits=(1, MAX_DAYS),
         help="A customer is new for this many days after the first purchase.",
     )
     lost_days = fields.Integer(
         string="Lost after (Days)",
         required=True,
         default=365,
+        limits=(1, MAX_DAYS),
         help="A customer without a purchase for longer than this is lost.",
     )
     growth_rate = fields.Float(
         string="Growing from (%)",
         default=20.0,
+        limits=(0, 1000),
         help="A customer grows when the revenue of the last 365 days is this many "
         "percent above that of the 365 days before.",
     )
     decline_rate = fields.Float(
         string="Declining from (%)",
         default=30.0,
+        limits=(0, 100),
         help="A customer declines when the revenue of the last 365 days is this many "
         "percent below that of the 365 days before.",
     )
     churn_medium = fields.Float(
         string="Medium Risk from (%)",
         default=30.0,
+        limits=(0, 100),
         help="Probability of having left, in percent, from which the risk is medium.",
     )
     churn_high = fields.Float(
         string="High Risk from (%)",
         default=60.0,
+        limits=(0, 100),
         help="Probability of having left, in percent, from which the risk is high.",
     )
 
@@ -197,61 +219,20 @@ class CrmValueParameters(models.AbstractModel):
                     )
                 )
 
-    @api.constrains(
-        "window_days", "new_days", "lost_days", "min_customers", "min_repeaters",
-        "horizon_years",
-    )  # fmt: skip
-    def _check_numbers(self):
+    @api.constrains("new_days", "lost_days")
+    def _check_lifecycle(self):
         for policy in self:
-            if policy.window_days < 0:
-                raise ValidationError(
-                    self.env._(
-                        "The window cannot be negative. Enter a number of days, or 0 "
-                        "for the whole history."
-                    )
-                )
-            if policy.new_days < 1 or policy.lost_days <= policy.new_days:
+            if policy.lost_days <= policy.new_days:
                 raise ValidationError(
                     self.env._(
                         "A customer must be new for at least one day, and lost only "
                         "after that: “Lost after” must be larger than “New for”."
                     )
                 )
-            if policy.min_customers < 2 or policy.min_repeaters < 10:
-                raise ValidationError(
-                    self.env._(
-                        "Scores need at least 2 customers to compare, and the forecast "
-                        "at least 10 repeat customers."
-                    )
-                )
-            if not 1 <= policy.horizon_years <= 10:
-                raise ValidationError(
-                    self.env._("The horizon is between 1 and 10 years.")
-                )
 
-    @api.constrains(
-        "hysteresis", "margin_rate", "discount_rate", "growth_rate", "decline_rate",
-        "churn_medium", "churn_high",
-    )  # fmt: skip
-    def _check_percentages(self):
-        limited = (
-            "hysteresis",
-            "margin_rate",
-            "decline_rate",
-            "churn_medium",
-            "churn_high",
-        )
+    @api.constrains("churn_medium", "churn_high")
+    def _check_churn_levels(self):
         for policy in self:
-            for name in (*limited, "discount_rate", "growth_rate"):
-                upper = 100 if name in limited else 1000
-                if not 0 <= policy[name] <= upper:
-                    raise ValidationError(
-                        self.env._(
-                            "“%(field)s” must be between 0 and %(upper)s.",
-                            field=self._fields[name]._description_string(self.env),
-                            upper=upper,
-                        )
-                    )
             if policy.churn_medium >= policy.churn_high:
                 raise ValidationError(
                     self.env._(

@@ -4,6 +4,10 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 
+# In the context while a value model writes its lines: an object, so that no remote
+# caller can say it.
+LINES_FOLLOW = object()
+
 
 class CrmValuePolicy(models.Model):
     """How a company measures the value of its customers; versioned by date."""
@@ -12,6 +16,7 @@ class CrmValuePolicy(models.Model):
     _description = "Value Model"
     _inherit = ["crm.company.mixin", "crm.value.parameters", "crm.effective.mixin"]
     _order = "company_id, date_from desc, id desc"
+    _of_main_company = True
     name = fields.Char(
         required=True,
         default=lambda self: self.env._("Value model"),
@@ -39,6 +44,21 @@ class CrmValuePolicy(models.Model):
         help="What the last check of the forecast against the past found.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return (
+            super(CrmValuePolicy, self._with_lines())
+            .create(vals_list)
+            .with_env(self.env)
+        )
+
+    def write(self, vals):
+        return super(CrmValuePolicy, self._with_lines()).write(vals)
+
+    def _with_lines(self):
+        """Its lines are checked together, when all are written."""
+        return self.with_context(crm_value_lines=LINES_FOLLOW)
+
     @api.model
     def _get_for_company(self, company, date):
         """The version that is valid for ``company`` on ``date``.
@@ -54,9 +74,28 @@ class CrmValuePolicy(models.Model):
     @api.model
     def _find_for_company(self, company, date):
         """As :meth:`_get_for_company`, but a company without a model gets none."""
-        domain = Domain("company_id", "=", company.id)
+        domain = Domain("company_id", "=", company._get_value_root().id)
         policy = self.search(domain & self._get_effective_domain(date), limit=1)
         return policy or self.search(domain, order="date_from, id", limit=1)
+
+    def _filter_open(self):
+        """Those that are valid today or will be."""
+        return self.filtered(
+            lambda policy: (
+                not policy.date_to
+                or policy.date_to > policy.company_id._get_value_today()
+            )
+        )
+
+    @api.model
+    def _show_for_company(self, company, date):
+        """As :meth:`_get_for_company`, but a company without a model gets one with the
+        defaults that is not stored: for whoever only looks."""
+        found = self._find_for_company(company, date)
+        if found:
+            return found
+        names = ["company_id", *self._get_parameter_fields(), "schedule"]
+        return self.new({**self.default_get(names), "company_id": company.id})
 
     @api.model
     def _create_for_company(self, company):
@@ -65,6 +104,7 @@ class CrmValuePolicy(models.Model):
         Two sessions may find none at once. The later one has to begin again, as after
         any other conflict: Odoo does that, with nothing for the user to see.
         """
+        company = company._get_value_root()
         vals = {"company_id": company.id, "date_from": company._get_value_today()}
         try:
             with self.env.cr.savepoint():

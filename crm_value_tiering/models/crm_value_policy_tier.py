@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from .crm_value_policy import LINES_FOLLOW
 
 
 class CrmValuePolicyTier(models.Model):
@@ -6,8 +8,9 @@ class CrmValuePolicyTier(models.Model):
 
     _name = "crm.value.policy.tier"
     _description = "Tier Limit"
-    _inherit = "crm.value.tier.limit"
+    _inherit = ["crm.line.mixin", "crm.value.tier.limit"]
     _order = "sequence, id"
+    _line_of = "policy_id"
     policy_id = fields.Many2one(
         "crm.value.policy", required=True, ondelete="cascade", index=True
     )
@@ -15,3 +18,16 @@ class CrmValuePolicyTier(models.Model):
     _tier_uniq = models.Constraint(
         "UNIQUE (policy_id, tier_id)", "A value model can contain a tier only once."
     )
+
+    @api.constrains("tier_id", "share", "min_score", "min_clv")
+    def _check_with_the_others(self):
+        """A line changed alone; together with others, their model is checked at last."""
+        if self.env.context.get("crm_value_lines") is not LINES_FOLLOW:
+            self.policy_id._check_tier_lines()
+
+    def unlink(self):
+        policies = self.policy_id
+        result = super().unlink()
+        if self.env.context.get("crm_value_lines") is not LINES_FOLLOW:
+            policies.exists()._check_tier_lines()
+        return result

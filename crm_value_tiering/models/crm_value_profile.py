@@ -84,7 +84,8 @@ class CrmValueProfile(models.Model):
     purchase_days = fields.Integer(
         string="Purchases",
         readonly=True,
-        help="Days with at least one confirmed order or posted invoice, in all.",
+        help="Days with at least one confirmed order or posted invoice that was not taken "
+        "back, in all.",
     )
     window_purchases = fields.Integer(
         string="Purchases in Period",
@@ -123,7 +124,7 @@ class CrmValueProfile(models.Model):
     average_purchase = fields.Monetary(
         readonly=True,
         aggregator="avg",
-        help="Revenue per day of purchase, before refunds.",
+        help="Mean amount of a purchase, less what was returned of it.",
     )
 
     # Scores
@@ -278,7 +279,8 @@ class CrmValueProfile(models.Model):
 
     @api.model
     def _get_tiers(self, partners, companies):
-        """Tiers of the commercial entities of ``partners`` in each of ``companies``.
+        """Tiers of the commercial entities of ``partners`` in each of ``companies``: in
+        a branch, those of its main company.
 
         :return: dict (id of the commercial partner, id of the company) → tier; without an
             entry, or with an empty tier, there is none. Unsaved contacts count as what
@@ -288,12 +290,17 @@ class CrmValueProfile(models.Model):
         if not customers or not companies:
             return {}
         profiles = self.search_fetch(
-            [("partner_id", "in", customers.ids), ("company_id", "in", companies.ids)],
+            [
+                ("partner_id", "in", customers.ids),
+                ("company_id", "in", companies._get_value_root().ids),
+            ],
             ["partner_id", "company_id", "tier_id"],
         )
+        by_root = profiles.grouped("company_id")
         return {
-            (profile.partner_id.id, profile.company_id.id): profile.tier_id
-            for profile in profiles
+            (profile.partner_id.id, company.id): profile.tier_id
+            for company in companies
+            for profile in by_root.get(company._get_value_root(), profiles.browse())
         }
 
     @api.model
@@ -332,6 +339,58 @@ class CrmValueProfile(models.Model):
             if heir.partner_id != customer:
                 heir._get_transitions().partner_id = customer
                 heir.partner_id = customer
+
+    @api.model
+    def _remember_origin(self, partners):
+        """Note on the changes of ``partners``, about to join another customer, that they
+        are theirs."""
+        changes = self.sudo().search([("partner_id", "in", partners.ids)])
+        changes = changes._get_transitions().filtered(
+            lambda change: not (change.is_merged or change.origin_partner_id)
+        )
+        for partner, own in changes.grouped("partner_id").items():
+            own.origin_partner_id = partner
+
+    @api.model
+    def _give_back(self, partners):
+        """Return to ``partners``, customers of their own again, what was theirs.
+
+        Joining another customer takes no right to customer value, and may have been a
+        mistake: leaving again brings the history back, and the class it led to.
+        """
+        changes = self.env["crm.value.transition"].sudo()
+        changes = changes.search(
+            [("origin_partner_id", "in", partners.ids)], order="date, id"
+        )
+        by_customer = changes.grouped(lambda c: (c.company_id, c.origin_partner_id))
+        for (company, partner), own in by_customer.items():
+            profile = self.sudo().search(
+                [("company_id", "=", company.id), ("partner_id", "=", partner.id)]
+            )
+            heir = own.profile_id[:1]
+            whole = not heir.override_id and heir._get_transitions() == own
+            if not profile and whole:
+                profile = heir  # all of it was theirs
+                profile.partner_id = partner
+            elif not profile:
+                profile = self.sudo().create(
+                    {
+                        "company_id": company.id,
+                        "partner_id": partner.id,
+                        "as_of": heir.as_of,
+                        "data_state": "no_purchase",
+                        "purchase_days": 0,
+                        **own._get_classes(),
+                    }
+                )
+            own.write(
+                {
+                    "profile_id": profile.id,
+                    "partner_id": partner.id,
+                    "origin_partner_id": False,
+                    "is_merged": False,
+                }
+            )
 
     def _get_transitions(self):
         return self.env["crm.value.transition"].search([("profile_id", "in", self.ids)])

@@ -1,4 +1,5 @@
 from datetime import date
+from types import SimpleNamespace
 
 from odoo import models
 from odoo.tools import format_date, format_list
@@ -6,6 +7,16 @@ from odoo.tools import format_date, format_list
 from .crm_value_engine_forecast import RETENTION_RULE
 
 EPOCH = date(1970, 1, 1)
+# Share of the others whom somebody is ahead of who is level with one, or behind one.
+NEARLY_ALL = 0.999
+
+
+class ExplainingRuns(dict):
+    """What the runs say that explain many profiles: one for all of a day.
+
+    In the context as ``crm_value_runs`` while many are explained, since each look at a
+    run's JSON is a deep copy. A remote caller cannot send an instance.
+    """
 
 
 class CrmValueProfile(models.Model):
@@ -22,8 +33,8 @@ class CrmValueProfile(models.Model):
             why["summary"].append(
                 self.env._(
                     "No purchase up to %(date)s: there is nothing to measure yet. "
-                    "Refunds do not count, nor do free orders unless the settings "
-                    "say so.",
+                    "Refunds and down payments do not count, nor does what was returned; "
+                    "free orders do if the settings say so.",
                     date=format_date(self.env, self.as_of),
                 )
             )
@@ -34,13 +45,41 @@ class CrmValueProfile(models.Model):
         why["notes"] += self._get_notes(run)
         return why
 
+    def _compute_explanation_html(self):
+        profiles = self._with_runs(ExplainingRuns())
+        return super(CrmValueProfile, profiles)._compute_explanation_html()
+
+    def _with_runs(self, runs):
+        """These profiles, to be explained together with others that share ``runs``."""
+        return self.with_context(crm_value_runs=runs)
+
     def _get_explaining_run(self):
-        """The last finished run of the company: all its profiles agree with it.
+        """What the last finished run of the company says: all its profiles agree with it.
 
         ``run_id`` may be an earlier one, with the same result for this customer but
-        with other scales.
+        with other scales. It is read as superuser: who sees their own customers only does
+        not see the run, which counts everybody's.
+
+        :return: object with ``parameters``, ``calibration``, ``fit`` and ``counts`` of
+            the run, or None
         """
-        return self.env["crm.value.run"].search(
+        runs = self.env.context.get("crm_value_runs")
+        if not isinstance(runs, ExplainingRuns):
+            runs = ExplainingRuns()
+        key = (self.company_id.id, self.as_of)
+        if key not in runs:
+            run = self._find_explaining_run()
+            runs[key] = run and SimpleNamespace(
+                parameters=run.parameters,
+                calibration=run.calibration,
+                fit=run.fit,
+                counts=run.counts,
+            )
+        return runs[key] or None
+
+    def _find_explaining_run(self):
+        runs = self.env["crm.value.run"].sudo()
+        return runs.search(
             [
                 ("company_id", "=", self.company_id.id),
                 ("state", "=", "done"),
@@ -55,12 +94,7 @@ class CrmValueProfile(models.Model):
             {
                 "label": self._fields["clv_simple"]._description_string(self.env),
                 "amount": self._format_money(self.clv_simple),
-                "formula": self.env._(
-                    "%(revenue)s revenue in the last 365 days × %(buy)s probability of a "
-                    "purchase within a year",
-                    revenue=self._format_money(max(self.revenue_year, 0)),
-                    buy=self._format_percent(self.p_buy_year),
-                ),
+                "formula": self._get_simple_formula(),
             },
             {
                 "label": self._fields["clv_predictive"]._description_string(self.env),
@@ -69,26 +103,82 @@ class CrmValueProfile(models.Model):
             },
         ]
 
+    def _get_simple_formula(self):
+        revenue = max(self.revenue_year, 0)
+        return self.env._(
+            "%(revenue)s revenue in the last 365 days × %(buy)s probability of a "
+            "purchase within a year",
+            revenue=self._format_money(revenue),
+            buy=self._format_rate(
+                *self._get_factor(
+                    self.clv_simple, revenue / 100, 100 * self.p_buy_year, digits=0
+                )
+            ),
+        )
+
     def _get_predictive_formula(self, run):
+        margin, margin_text = self._round_rate(run.parameters["margin_rate"])
         values = {
-            "margin": self._format_rate(run.parameters["margin_rate"]),
+            "margin": margin_text,
             "years": run.parameters["horizon_years"],
-            "discount": self._format_rate(run.parameters["discount_rate"]),
+            "discount": self._round_rate(run.parameters["discount_rate"])[1],
         }
         if run.fit["purchases"]["method"] == "rule":
+            revenue = max(self.revenue_year, 0)
             return self.env._(
-                "annual revenue × %(margin)s margin × rule-of-thumb retention, over "
-                "%(years)s years, %(discount)s discount per year",
+                "%(revenue)s revenue in the last 365 days × %(margin)s margin × "
+                "%(factor)s. The factor adds up the years of the horizon (%(years)s): "
+                "in each one the customer stays with a probability of %(buy)s, by the "
+                "rule of thumb, and an amount counts for less the later it comes "
+                "(%(discount)s discount per year).",
                 **values,
+                revenue=self._format_money(revenue),
+                factor=self._format_points(
+                    *self._get_factor(self.clv_predictive, revenue * margin / 100, 0)
+                ),
+                buy=self._format_percent(self.p_buy_year),
             )
-        return self.env._(
-            "purchases to expect (%(purchases)s in the first year) × %(spend)s per "
-            "purchase × %(margin)s margin, over %(years)s years, %(discount)s discount "
-            "per year",
+        spend = self.expected_spend
+        formula = self.env._(
+            "%(purchases)s purchases × %(spend)s per purchase × %(margin)s margin. The "
+            "purchases are those to expect within the horizon (years: %(years)s), "
+            "%(first)s in the first year; each counts for less the later it comes "
+            "(%(discount)s discount per year).",
             **values,
-            purchases=self._format_points(self.expected_purchases, 2),
-            spend=self._format_money(self.expected_spend),
+            purchases=self._format_points(
+                *self._get_factor(
+                    self.clv_predictive, spend * margin / 100, self.expected_purchases
+                )
+            ),
+            first=self._format_points(self.expected_purchases, 2),
+            spend=self._format_money(spend),
         )
+        if run.fit["spend"]["method"] == "rule":
+            return formula
+        amount = self.env._(
+            "The amount is the mean of the customer's purchases, less returns, drawn "
+            "towards the mean of all customers: the fewer purchases, the more."
+        )
+        return f"{formula} {amount}"
+
+    def _round_rate(self, percent):
+        """A setting in percent with as many decimals as it has, four at most; as text,
+        too."""
+        digits = next(d for d in range(5) if d == 4 or percent == round(percent, d))
+        return round(percent, digits), self._format_rate(percent, digits)
+
+    def _get_factor(self, result, others, otherwise, digits=2):
+        """The factor that, times ``others``, gives the amount ``result``, and the decimals
+        that it takes for whoever repeats it by hand.
+
+        :param otherwise: the factor where the others are 0, and any would do
+        :param digits: decimals that are shown in any case
+        """
+        factor = result / others if others else otherwise
+        half = 10**-self.currency_id.decimal_places / 2
+        while digits < 12 and abs(round(factor, digits) * others - result) >= half:
+            digits += 1
+        return factor, digits
 
     def _get_dimension_table(self, run):
         """The dimensions, one per row; their points add up to the value score."""
@@ -160,6 +250,9 @@ class CrmValueProfile(models.Model):
         for dimension in dimensions:
             code = dimension.code
             compared = code in shares
+            share = shares.get(code)
+            if share == 1 and not self._is_first(dimension):
+                share = NEARLY_ALL
             parts.append(
                 {
                     "code": code,
@@ -168,7 +261,7 @@ class CrmValueProfile(models.Model):
                     ),
                     "measure": self._get_measure_text(run, code),
                     "comparison": self._get_comparison_text(
-                        code, shares[code], scales[code].neutral
+                        code, share, scales[code].neutral
                     )
                     if compared
                     else None,
@@ -185,6 +278,19 @@ class CrmValueProfile(models.Model):
         """The measure of ``dimension`` as the engine saw it."""
         value = self[dimension.measure_field]
         return (value - EPOCH).days if isinstance(value, date) else value
+
+    def _is_first(self, dimension):
+        """Whether no other customer has as much: a scale does not know who came since."""
+        return not self.sudo().search_count(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("id", "!=", self.id),
+                ("partner_id.active", "=", True),
+                ("purchase_days", ">", 0),
+                (dimension.measure_field, ">=", self[dimension.measure_field]),
+            ],
+            limit=1,
+        )
 
     def _get_notes(self, run):
         """Sentences on how ``run`` came to its forecast, where that was not the rule."""
@@ -231,6 +337,17 @@ class CrmValueProfile(models.Model):
                     "too few repeat customers to correct it for chance."
                 )
             )
+        elif run.fit["spend"].get("outliers"):
+            low, high = run.fit["spend"]["limits"]
+            if self.purchase_days and not low <= self.average_purchase <= high:
+                notes.append(
+                    self.env._(
+                        "The mean of %(average)s per purchase is out of all proportion to "
+                        "what other customers spend: the forecast of the others does not "
+                        "learn from it. Is there a mistyped price?",
+                        average=self._format_money(self.average_purchase),
+                    )
+                )
         return notes
 
     def _get_rule_text(self):
@@ -313,7 +430,7 @@ class CrmValueProfile(models.Model):
             reasons.append(self._get_lifecycle_sentence(run))
         if self.churn_level in ("medium", "high"):
             reasons.append(self._get_churn_sentence())
-        return reasons
+        return reasons + self._get_missing_sentences(run)
 
 
 def _round_to_sum(parts, total):

@@ -1,6 +1,6 @@
-from types import SimpleNamespace
-
 from odoo import api, models
+
+from .crm_value_profile_explanation import ExplainingRuns
 
 PROBABILITIES = ("p_alive", "p_buy_quarter", "p_buy_year")
 
@@ -54,23 +54,13 @@ class CrmValueProfile(models.Model):
     @api.model
     def _get_reasons_column(self):
         """The sentences of the explanation: tier, stage, risk."""
-        runs = {}
+        runs = ExplainingRuns()
 
         def why(profile):
             if not profile.purchase_days:
                 return ""
-            # One computation explains all of a company's profiles of a day; its JSON is
-            # read once, since each look at it is a deep copy.
-            key = (profile.company_id.id, profile.as_of)
-            if key not in runs:
-                run = profile._get_explaining_run()
-                runs[key] = run and SimpleNamespace(
-                    parameters=run.parameters,
-                    calibration=run.calibration,
-                    fit=run.fit,
-                    counts=run.counts,
-                )
-            run = runs[key]
+            profile = profile._with_runs(runs)
+            run = profile._get_explaining_run()
             return " ".join(profile._get_summary_sentences(run)) if run else ""
 
         header = self._fields["explanation_html"]._description_string(self.env)

@@ -107,14 +107,8 @@ class CrmValueProfile(models.Model):
 
     def _get_next_tier_sentences(self, run):
         """Where the tier above begins, for users who ask why it is not that one."""
-        if self.override_id:
-            return []
-        above = None
-        for tier in run.calibration.get("tiers", []):
-            if tier["tier_id"] == self.tier_id.id:
-                break
-            above = tier if tier.get("limit") is not None else above
-        if not above or not self.tier_id or run.calibration.get("neutral_tier"):
+        above = self._get_tier_above(run)
+        if not above:
             return []
         limit = float(above["limit"])
         return [
@@ -126,6 +120,18 @@ class CrmValueProfile(models.Model):
                 else self._format_points(limit, 2),
             )
         ]
+
+    def _get_tier_above(self, run):
+        """The next better tier of ``run`` with a limit, as the calibration has it; None:
+        there is none, or the figures do not decide."""
+        if self.override_id or not self.tier_id or run.calibration.get("neutral_tier"):
+            return None
+        above = None
+        for tier in run.calibration.get("tiers", []):
+            if tier["tier_id"] == self.tier_id.id:
+                break
+            above = tier if tier.get("limit") is not None else above
+        return above
 
     def _get_tier_limit(self, run):
         """Limit of the profile's tier in ``run``, None when it has none."""

@@ -6,7 +6,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import format_date, formatLang
+from odoo.tools import format_amount, format_date, formatLang
 
 _logger = logging.getLogger(__name__)
 
@@ -34,13 +34,18 @@ class CrmValueRun(models.Model):
         help="Last day whose orders are counted, in the company's time zone.",
     )
     kind = fields.Selection(
-        [("full", "All customers"), ("changes", "Changed customers")],
+        [
+            ("full", "All customers"),
+            ("changes", "Changed customers"),
+            ("look", "A look at the past"),
+        ],
         required=True,
         readonly=True,
         default="full",
         help="All customers: scales, forecast and limits of the tiers are computed "
         "again. Changed customers: those with changed documents, measured with what "
-        "the last computation of all customers learned.",
+        "the last computation of all customers learned. A look at the past: all "
+        "customers as of a day before the last computation, to be seen, not to be kept.",
     )
     parameters = fields.Json(
         readonly=True, help="The value model as it was: see _get_parameters() there."
@@ -71,7 +76,7 @@ class CrmValueRun(models.Model):
         for run in self:
             run.display_name = self.env._(
                 "%(company)s as of %(date)s",
-                company=run.company_id.name,
+                company=run.sudo().company_id.name,
                 date=format_date(self.env, run.as_of),
             )
 
@@ -115,12 +120,42 @@ class CrmValueRun(models.Model):
             "fit": fit,
             "counts": counts,
             "currency": self.currency_id,
+            "spend_notes": self._get_spend_notes(fit.get("spend") or {}),
             "log_likelihood": {
                 part: formatLang(self.env, values["log_likelihood"], digits=2)
                 for part, values in fit.items()
                 if "log_likelihood" in values
             },
         }
+
+    def _get_spend_notes(self, fit):
+        """Sentences on amounts that the forecast of the amount per purchase distrusts."""
+        notes = []
+        if fit.get("outliers"):
+            low, high = (
+                format_amount(self.env, limit, self.currency_id)
+                for limit in fit["limits"]
+            )
+            notes.append(
+                self.env._(
+                    "Customers who were left out when the amount per purchase was fitted: "
+                    "%(count)s. They spend less than %(low)s or more than %(high)s per "
+                    "purchase, out of all proportion to the others. Look for mistyped "
+                    "prices among them.",
+                    count=fit["outliers"],
+                    low=low,
+                    high=high,
+                )
+            )
+        if fit.get("bounded"):
+            notes.append(
+                self.env._(
+                    "A few customers spend so much more per purchase than the others that "
+                    "no mean stands for all: the amounts to expect are held nearer to what "
+                    "the others spend."
+                )
+            )
+        return notes
 
     # ------------------------------------------------------------------- public
     @api.model
@@ -134,13 +169,14 @@ class CrmValueRun(models.Model):
         :return: the runs, one per company; a company that somebody else is computing
             right now is left out: that computation's result will do
         :raise AccessError: without the right to compute
-        :raise UserError: when ``as_of`` is no date, or in the future (the superuser may)
+        :raise UserError: when ``as_of`` is no date, or, unless the superuser calls, in
+            the future or before the first purchase
         """
         self._check_may_run()
         companies = self._resolve_companies(companies)
         as_of = companies._parse_value_day(as_of)
         for company in companies if not self.env.su else ():
-            self._check_not_future(company, as_of)
+            self._check_day(company, as_of)
         runs = self.browse()
         for company in companies:
             run = self._recompute_company(company, as_of or company._get_value_today())
@@ -168,9 +204,29 @@ class CrmValueRun(models.Model):
 
     # ----------------------------------------------------------------- business
     @api.model
+    def _check_day(self, company, as_of):
+        """:raise UserError: when there is nothing to be computed for that day"""
+        if not as_of:
+            return
+        self._check_not_future(company, as_of)
+        if as_of == company._get_value_today():
+            return
+        policy = self.env["crm.value.policy"].sudo()._show_for_company(company, as_of)
+        first = self.env["crm.value.engine"]._get_purchase_span(company, policy)[0]
+        if first and as_of < first:
+            raise UserError(
+                self.env._(
+                    "Nobody had bought yet on %(date)s. Choose %(first)s, the day of the "
+                    "first purchase, or later.",
+                    date=format_date(self.env, as_of),
+                    first=format_date(self.env, first),
+                )
+            )
+
+    @api.model
     def _check_not_future(self, company, as_of):
         """Orders of days to come would be missing: their absence looks like churn."""
-        if as_of and as_of > company._get_value_today():
+        if as_of > company._get_value_today():
             raise UserError(
                 self.env._(
                     "%(date)s is in the future: choose today or an earlier day.",
@@ -190,15 +246,19 @@ class CrmValueRun(models.Model):
     def _execute(self, company, policy, as_of, scope=None, base=None):
         """Run the engine and keep a record of it, of a failure too.
 
-        See ``crm.value.engine._run`` for the parameters."""
+        A computation of an earlier day than the last one is a look at the past: the
+        history of changes goes forward only. See ``crm.value.engine._run`` for the
+        parameters."""
         started = fields.Datetime.now()
         clock = time.monotonic()
+        last = self._get_last_as_of(company).get(company.id)
+        kind = "look" if last and as_of < last else "changes" if scope else "full"
         run = self.sudo().create(
             {
                 "company_id": company.id,
                 "policy_id": policy.id,
                 "as_of": as_of,
-                "kind": "changes" if scope else "full",
+                "kind": kind,
                 "state": "done",
                 "started_at": started,
             }

@@ -13,7 +13,7 @@ class CrmValueRun(models.Model):
     def _get_companies_to_compute(self):
         """Those whose schedule asks for a computation today."""
         companies = self._get_companies_with_value()
-        last = self._get_last_as_of(companies, kinds=("full",))
+        last = self._get_last_as_of(companies, kinds=("full", "look"))
         return companies.filtered(
             lambda company: self._is_due(company, last.get(company.id))
         )
@@ -39,7 +39,8 @@ class CrmValueRun(models.Model):
 
     @api.model
     def _get_last_as_of(self, companies, kinds=("full", "changes")):
-        """As-of date of the latest finished computation, by id of the company."""
+        """As-of date of the latest finished computation, by id of the company: by
+        default of those that are in the history."""
         self.flush_model(["company_id", "as_of", "state", "kind"])
         return dict(
             self.env.execute_query(
@@ -83,12 +84,12 @@ class CrmValueRun(models.Model):
 
     @api.model
     def _get_companies_with_value(self):
-        """Hook: companies with sales of their own, or with profiles already."""
+        """Hook: main companies with sales, or with profiles already."""
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT company.id FROM res_company company
-                 WHERE company.active AND (
+                 WHERE company.active AND company.parent_id IS NULL AND (
                        %s
                     OR EXISTS (SELECT FROM crm_value_profile
                                 WHERE company_id = company.id))
@@ -104,10 +105,10 @@ class CrmValueRun(models.Model):
         """Compute the customers of ``company`` that changed, as of ``as_of``.
 
         All of them, when there is nothing to measure with: no computation yet, a later
-        one, one by an earlier version of the module, or a value model that has changed
-        since. Neither is there, and figures of two times would stand side by side, after
-        somebody has looked at the past: the present comes back with all customers, an
-        hour later at the earliest.
+        one, one by an earlier version of the module, or a value model or a currency of
+        the company that has changed since. Neither is there, and figures of two times
+        would stand side by side, after somebody has looked at the past: the present comes
+        back with all customers, an hour later at the earliest.
 
         :return: the run; nothing when nobody changed or a computation is under way
         """
@@ -121,6 +122,7 @@ class CrmValueRun(models.Model):
         if (
             not base
             or base.as_of > as_of
+            or self._has_changed_currency(company, base)
             or base.parameters != self._as_stored(policy._get_parameters())
             or not self.env["crm.value.engine"]._can_apply(base)
         ):
@@ -138,17 +140,45 @@ class CrmValueRun(models.Model):
         return self._execute(company, policy, as_of, scope=scope, base=base)
 
     @api.model
+    def _has_changed_currency(self, company, base):
+        """Whether the amounts of ``base`` are in an earlier currency of ``company``."""
+        since = company.sudo().crm_value_currency_since
+        return bool(since and base.started_at <= since)
+
+    @api.model
     def _get_base(self, company):
-        """The last computation of all customers of ``company``."""
+        """The last computation of all customers of ``company``, of whatever day."""
         return self.sudo().search(
             [
                 ("company_id", "=", company.id),
                 ("state", "=", "done"),
-                ("kind", "=", "full"),
+                ("kind", "in", ("full", "look")),
             ],
             order="id desc",
             limit=1,
         )
+
+    def _is_looking(self, company):
+        """Whether the profiles of ``company`` show a look at the past; with a run, whether
+        they did before it."""
+        earlier = [("id", "<", self.id)] if self else []
+        return (
+            self.sudo()
+            .search(
+                [("company_id", "=", company.id), ("state", "=", "done"), *earlier],
+                order="id desc",
+                limit=1,
+            )
+            .kind
+            == "look"
+        )
+
+    @api.model
+    def _come_back(self, company):
+        """End a look at the past: whoever keeps what the profiles of ``company`` say, or
+        acts on it, calls this first."""
+        if self._is_looking(company):
+            self._recompute_company(company, company._get_value_today())
 
     def _is_look_back(self):
         """Whether the run was for a day that was over when it was made.

@@ -61,7 +61,19 @@ class CrmValueTransition(models.Model):
         help="A change of another contact, before it was merged into this one or "
         "became a contact of it.",
     )
-    note = fields.Text(related="override_id.reason", string="Because")
+    origin_partner_id = fields.Many2one(
+        "res.partner",
+        string="Change Of",
+        ondelete="cascade",
+        index="btree_not_null",
+        help="The contact that was a customer of its own then; it gets the change back "
+        "when it is one again.",
+    )
+    note = fields.Text(
+        related="override_id.reason",
+        string="Because",
+        groups="crm_value_tiering.group_value_user",
+    )
     from_tier_id = fields.Many2one("crm.value.tier", ondelete="restrict")
     to_tier_id = fields.Many2one("crm.value.tier", ondelete="restrict")
     from_lifecycle = fields.Selection(LIFECYCLES, string="From Stage")
@@ -83,6 +95,14 @@ class CrmValueTransition(models.Model):
         for change in self:
             # as any many2one to the customer shows it: whoever may read the change
             change.display_name = change.sudo().partner_id.display_name
+
+    def _get_classes(self):
+        """Tier and stage after these changes of one customer, the earliest one first."""
+        tiers = self.filtered(lambda change: change.kind == "tier")
+        return {
+            "tier_id": tiers[-1:].to_tier_id.id,
+            "lifecycle": (self - tiers)[-1:].to_lifecycle,
+        }
 
     @api.model
     def _expand_directions(self, directions, domain):

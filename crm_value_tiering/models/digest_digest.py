@@ -1,26 +1,28 @@
 from odoo import fields, models
-from odoo.exceptions import AccessError
+
+VALUE_GROUP = "crm_value_tiering.group_value_user"
 
 
 class DigestDigest(models.Model):
+    """Odoo leaves a figure out of the e-mail of users who may not read it."""
+
     _inherit = "digest.digest"
 
     kpi_value_new_customers = fields.Boolean("New Customers")
     kpi_value_new_customers_value = fields.Integer(
-        compute="_compute_kpi_value_new_customers_value"
+        compute="_compute_kpi_value_new_customers_value", groups=VALUE_GROUP
     )
     kpi_value_moved_up = fields.Boolean("Customers Moved Up a Tier")
     kpi_value_moved_up_value = fields.Integer(
-        compute="_compute_kpi_value_moved_up_value"
+        compute="_compute_kpi_value_moved_up_value", groups=VALUE_GROUP
     )
     kpi_value_moved_down = fields.Boolean("Customers Moved Down a Tier")
     kpi_value_moved_down_value = fields.Integer(
-        compute="_compute_kpi_value_moved_down_value"
+        compute="_compute_kpi_value_moved_down_value", groups=VALUE_GROUP
     )
 
     def _compute_kpi_value_new_customers_value(self):
         """Customers whose first purchase of all is in the digest's period."""
-        self._check_value_access()
         self._calculate_company_based_kpi(
             "crm.value.profile",
             "kpi_value_new_customers_value",
@@ -35,7 +37,6 @@ class DigestDigest(models.Model):
 
     def _compute_value_moves(self, name, directions):
         """Customers who changed tier; not what a merged contact did before."""
-        self._check_value_access()
         self._calculate_company_based_kpi(
             "crm.value.transition",
             name,
@@ -45,13 +46,6 @@ class DigestDigest(models.Model):
                 ("is_merged", "=", False),
             ],
         )
-
-    def _check_value_access(self):
-        """Odoo leaves a figure out of the e-mail of users who may not see it."""
-        if not self.env.user.has_group("crm_value_tiering.group_value_user"):
-            raise AccessError(
-                self.env._("Only users of customer value receive this figure.")
-            )
 
     def _compute_kpis_actions(self, company, user):
         actions = super()._compute_kpis_actions(company, user)

@@ -1,17 +1,26 @@
 from odoo import api, fields, models
 
+MANAGER_GROUP = "crm_value_tiering.group_value_manager"
 
-class ResConfigSettings(models.TransientModel):
-    """The value model of the current company, on the settings page.
+
+# An extension with a mixin, where settings belong; pylint takes it for a dialog.
+class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
+    """The value model of the current company, or of the main company of a branch, on
+    the settings page.
 
     Saving a change begins a new version today and keeps the earlier one: see
     ``crm.effective.mixin``.
     """
 
-    _inherit = "res.config.settings"
+    _name = "res.config.settings"
+    _inherit = ["res.config.settings", "crm.limits.mixin"]
 
-    crm_value_policy_id = fields.Many2one("crm.value.policy", readonly=True)
-    crm_value_timezone = fields.Char(string="Time Zone", readonly=True)
+    crm_value_policy_id = fields.Many2one(
+        "crm.value.policy", readonly=True, groups=MANAGER_GROUP
+    )
+    crm_value_timezone = fields.Char(
+        string="Time Zone", readonly=True, groups=MANAGER_GROUP
+    )
     crm_value_source = fields.Selection(
         lambda self: (
             self.env["crm.value.policy"]
@@ -19,15 +28,24 @@ class ResConfigSettings(models.TransientModel):
             ._description_selection(self.env)
         ),
         string="Revenue From",
+        groups=MANAGER_GROUP,
         help="Where revenue comes from: confirmed sales orders, or posted invoices less "
         "credit notes.",
     )
-    crm_value_include_zero = fields.Boolean(string="Count Free Orders")
-    crm_value_window_days = fields.Integer(string="Observation Window")
-    crm_value_weight_recency = fields.Integer(string="Recency")
-    crm_value_weight_frequency = fields.Integer(string="Frequency")
-    crm_value_weight_monetary = fields.Integer(string="Monetary Value")
-    crm_value_weight_variety = fields.Integer(string="Variety")
+    crm_value_include_zero = fields.Boolean(
+        string="Count Free Orders", groups=MANAGER_GROUP
+    )
+    crm_value_window_days = fields.Integer(
+        string="Observation Window", groups=MANAGER_GROUP
+    )
+    crm_value_weight_recency = fields.Integer(string="Recency", groups=MANAGER_GROUP)
+    crm_value_weight_frequency = fields.Integer(
+        string="Frequency", groups=MANAGER_GROUP
+    )
+    crm_value_weight_monetary = fields.Integer(
+        string="Monetary Value", groups=MANAGER_GROUP
+    )
+    crm_value_weight_variety = fields.Integer(string="Variety", groups=MANAGER_GROUP)
     crm_value_tier_rule = fields.Selection(
         lambda self: (
             self.env["crm.value.policy"]
@@ -35,6 +53,7 @@ class ResConfigSettings(models.TransientModel):
             ._description_selection(self.env)
         ),
         string="Tiers By",
+        groups=MANAGER_GROUP,
     )
     crm_value_schedule = fields.Selection(
         lambda self: (
@@ -43,13 +62,16 @@ class ResConfigSettings(models.TransientModel):
             ._description_selection(self.env)
         ),
         string="Computed",
+        groups=MANAGER_GROUP,
     )
-    crm_value_hysteresis = fields.Float(string="Downgrade Tolerance")
-    crm_value_margin_rate = fields.Float(string="Margin")
-    crm_value_discount_rate = fields.Float(string="Discount")
-    crm_value_horizon_years = fields.Integer(string="Horizon")
-    crm_value_new_days = fields.Integer(string="New For")
-    crm_value_lost_days = fields.Integer(string="Lost After")
+    crm_value_hysteresis = fields.Float(
+        string="Downgrade Tolerance", groups=MANAGER_GROUP
+    )
+    crm_value_margin_rate = fields.Float(string="Margin", groups=MANAGER_GROUP)
+    crm_value_discount_rate = fields.Float(string="Discount", groups=MANAGER_GROUP)
+    crm_value_horizon_years = fields.Integer(string="Horizon", groups=MANAGER_GROUP)
+    crm_value_new_days = fields.Integer(string="New For", groups=MANAGER_GROUP)
+    crm_value_lost_days = fields.Integer(string="Lost After", groups=MANAGER_GROUP)
 
     @api.model
     def _get_value_settings(self):
@@ -64,26 +86,37 @@ class ResConfigSettings(models.TransientModel):
         }
 
     @api.model
+    def _get_limits(self):
+        """Those of the value model hold on the page, too."""
+        limits = self.env["crm.value.policy"]._get_limits()
+        return super()._get_limits() | {
+            name: limits[source]
+            for name, source in self._get_value_settings().items()
+            if source in limits
+        }
+
+    @api.model
     def get_values(self):
         values = super().get_values()
-        if not self.env.user.has_group("crm_value_tiering.group_value_manager"):
+        if not self.env.user.has_group(MANAGER_GROUP):
             return values
-        company = self.env.company
-        policy = self.env["crm.value.policy"]._get_for_company(
+        company = self.env.company._get_value_root()
+        # nothing is created for whoever only looks
+        policy = self.env["crm.value.policy"]._show_for_company(
             company, company._get_value_today()
         )
         values |= {
             name: policy[source] for name, source in self._get_value_settings().items()
         }
-        values["crm_value_policy_id"] = policy.id
+        values["crm_value_policy_id"] = policy._origin.id
         values["crm_value_timezone"] = company._get_value_timezone()
         return values
 
     def set_values(self):
         super().set_values()
-        if not self.env.user.has_group("crm_value_tiering.group_value_manager"):
+        if not self.env.user.has_group(MANAGER_GROUP):
             return
-        company = self.env.company
+        company = self.env.company._get_value_root()
         today = company._get_value_today()
         policy = self.env["crm.value.policy"]._get_for_company(company, today)
         policy._revise(
@@ -93,7 +126,7 @@ class ResConfigSettings(models.TransientModel):
 
     def action_open_value_model(self):
         """Open the whole value model of the company, with its tiers."""
-        company = self.env.company
+        company = self.env.company._get_value_root()
         policy = self.env["crm.value.policy"]._get_for_company(
             company, company._get_value_today()
         )

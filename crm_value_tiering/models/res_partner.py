@@ -1,20 +1,29 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .crm_value_profile import CHURN_LEVELS, LIFECYCLES
+from .crm_value_profile_explanation import ExplainingRuns
 
 VALUE_GROUP = "crm_value_tiering.group_value_user"
+# Reasons in words take some milliseconds per contact.
+MAX_CARDS = 100
 
 
 class ResPartner(models.Model):
-    """The value of a contact is that of its commercial entity, for the current company.
+    """The value of a contact is that of its commercial entity, for the current company
+    (for the main company of a branch).
 
     Nothing is stored on the contact: the profile is a row of its own, and these fields
     read it. They can be searched and grouped by all the same.
     """
 
     _inherit = "res.partner"
+
+    # The record rules of figures ask whose customer it is.
+    _value_user_idx = models.Index("(user_id)")
+
     value_profile_id = fields.Many2one(
         "crm.value.profile",
         string="Customer Value",
@@ -110,6 +119,12 @@ class ResPartner(models.Model):
         groups=VALUE_GROUP,
     )
 
+    value_is_hidden = fields.Boolean(
+        compute="_compute_value_is_hidden",
+        groups=VALUE_GROUP,
+        help="Another salesperson's customer: the user does not see the value.",
+    )
+
     @api.model
     def _get_value_fields(self):
         """Hook: field of the contact → field of the profile that it shows."""
@@ -140,12 +155,12 @@ class ResPartner(models.Model):
         ]
 
     @api.depends("commercial_partner_id")
-    @api.depends_context("company")
+    @api.depends_context("company", "uid")
     def _compute_value_profile_id(self):
         profiles = self.env["crm.value.profile"].search_fetch(
             [
                 ("partner_id", "in", self.commercial_partner_id.ids),
-                ("company_id", "=", self.env.company.id),
+                ("company_id", "=", self.env.company._get_value_root().id),
             ],
             ["partner_id", *self._get_stored_value_sources()],
         )
@@ -156,11 +171,24 @@ class ResPartner(models.Model):
             )
 
     @api.depends("value_profile_id")
-    @api.depends_context("company")
+    @api.depends_context("company", "uid")
     def _compute_value_fields(self):
         for partner in self:
             for name, source in self._get_value_fields().items():
                 partner[name] = partner.value_profile_id[source]
+
+    @api.depends("commercial_partner_id.user_id")
+    @api.depends_context("uid")
+    def _compute_value_is_hidden(self):
+        """As the record rules of profiles say."""
+        user = self.env.user
+        for partner in self:
+            owner = partner.commercial_partner_id.user_id
+            partner.value_is_hidden = (
+                bool(owner)
+                and not user._sees_all_values()
+                and owner not in user.sudo().value_salesperson_ids
+            )
 
     @api.depends("value_profile_id")
     @api.depends_context("company", "lang", "tz", "uid")
@@ -169,14 +197,16 @@ class ResPartner(models.Model):
             partner.value_explanation_html = partner.value_profile_id.explanation_html
 
     # -------------------------------------------------------------- search
-    def _search_value(self, name, operator, value):
-        """Domain of the contacts whose profile's ``name`` is as asked.
+    def _search_value(self, field_name, operator, value):
+        """Domain of the contacts whose profile is as asked; the others are "not set".
 
-        Contacts without a profile are found by "not set".
+        Odoo checks the groups of stored fields in a search, not of these.
         """
+        self._check_field_access(self._fields[field_name], "read")
+        name = self._get_value_fields().get(field_name, "id")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented  # the ORM negates the positive one
-        own = Domain("company_id", "=", self.env.company.id)
+        own = Domain("company_id", "=", self.env.company._get_value_root().id)
         profiles = self.env["crm.value.profile"]
         empty = False
         if operator == "in":
@@ -193,22 +223,22 @@ class ResPartner(models.Model):
         return domain
 
     def _search_value_profile_id(self, operator, value):
-        return self._search_value("id", operator, value)
+        return self._search_value("value_profile_id", operator, value)
 
     def _search_value_tier_id(self, operator, value):
-        return self._search_value("tier_id", operator, value)
+        return self._search_value("value_tier_id", operator, value)
 
     def _search_value_lifecycle(self, operator, value):
-        return self._search_value("lifecycle", operator, value)
+        return self._search_value("value_lifecycle", operator, value)
 
     def _search_value_churn_level(self, operator, value):
-        return self._search_value("churn_level", operator, value)
+        return self._search_value("value_churn_level", operator, value)
 
     def _search_value_score(self, operator, value):
         return self._search_value("value_score", operator, value)
 
     def _search_value_clv(self, operator, value):
-        return self._search_value("clv_predictive", operator, value)
+        return self._search_value("value_clv", operator, value)
 
     # ------------------------------------------------------------ grouping
     def _field_to_sql(self, alias, field_expr, query=None):
@@ -220,16 +250,19 @@ class ResPartner(models.Model):
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
         profile = query.make_alias(alias, "value_profile")
+        # Of the profiles that the user may see: groups and sums of contacts tell, too.
+        seen = self.env["crm.value.profile"]._search(
+            [("company_id", "=", self.env.company._get_value_root().id)]
+        )
+        columns = ("partner_id", *self._get_stored_value_sources())
         query.add_join(
             "LEFT JOIN",
             profile,
-            "crm_value_profile",
+            seen.subselect(*(SQL.identifier(seen.table, name) for name in columns)),
             SQL(
-                "%s = %s AND %s = %s",
+                "%s = %s",
                 SQL.identifier(profile, "partner_id"),
                 super()._field_to_sql(alias, "commercial_partner_id", query),
-                SQL.identifier(profile, "company_id"),
-                self.env.company.id,
             ),
         )
         return SQL.identifier(profile, source, to_flush=profile_field)
@@ -249,25 +282,38 @@ class ResPartner(models.Model):
 
         :param company_id: id of the company whose value to show, as on a document of
             that company; default: the current one
-        :return: list of dicts, in the order of ``self``: ``partner_id``, ``company``
+        :return: list of dicts, one per contact in the order of ``self``: ``partner_id``,
+            ``company``
             (its name, when the user works for several) and, with a profile, what
-            ``crm.value.profile._get_card`` says; ``profile_id`` is False without one.
+            ``crm.value.profile._get_card`` says; ``profile_id`` is False without one,
+            and ``is_hidden`` tells whether another salesperson's customer is meant.
             Contacts that the user may not read, and all of them for a user without the
             right to customer value or to the company, are left out.
         """
         if not self.env.user.has_group(VALUE_GROUP):
             return []
+        named = self.browse(dict.fromkeys(self.ids))
+        if len(named) > MAX_CARDS:
+            raise UserError(
+                self.env._(
+                    "Ask for %(most)s customers at most at once.", most=MAX_CARDS
+                )
+            )
         company = self.env["res.company"].browse(company_id or self.env.company.id)
         if company not in self.env.companies:
             return []
-        partners = self.with_company(company)._filtered_access("read")
+        partners = named.with_company(company)._filtered_access("read")
         several = len(self.env.user.company_ids) > 1
+        name = company._get_value_root().sudo().name
         cards = []
+        runs = ExplainingRuns()
         for partner in partners:
             card = {"partner_id": partner.id, "profile_id": False}
-            card["company"] = company.name if several else ""
+            card["company"] = name if several else ""
             if partner.value_profile_id:
-                card.update(partner.value_profile_id._get_card())
+                card.update(partner.value_profile_id._with_runs(runs)._get_card())
+            else:
+                card["is_hidden"] = partner.value_is_hidden
             cards.append(card)
         return cards
 
@@ -303,8 +349,11 @@ class ResPartner(models.Model):
             # what somebody decided about a person is not meant for a company
             overrides = self.env["crm.value.override"]
             overrides.search([("partner_id", "in", joined.ids)]).action_end()
+            profiles = self.env["crm.value.profile"]
+            profiles._remember_origin(joined)
             for customer, partners in joined.grouped("commercial_partner_id").items():
-                self.env["crm.value.profile"]._follow_customer(partners, customer)
+                profiles._follow_customer(partners, customer)
+            profiles._give_back(self - joined)
             overrides._update_leads(after.ids)
         (before | after)._mark_value_dirty()
 

@@ -13,8 +13,11 @@ class SaleOrder(models.Model):
         groups="crm_value_tiering.group_value_user",
         help="Tier of the customer in the company of the order.",
     )
+    # Not as superuser: the colour names the tier, and can be searched and sorted by.
     value_tier_color = fields.Integer(
-        related="value_tier_id.color", groups="crm_value_tiering.group_value_user"
+        related="value_tier_id.color",
+        related_sudo=False,
+        groups="crm_value_tiering.group_value_user",
     )
     value_pricelist_id = fields.Many2one(
         "product.pricelist",
@@ -25,8 +28,13 @@ class SaleOrder(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_value_tier_id(self):
-        tiers = self.env["crm.value.profile"]._get_tiers(
-            self.partner_id, self.company_id
+        """Who may see the order may see its tag, as on leads, where it is stored, and
+        gets the price list of the tier; the figures are for the customer's salesperson.
+        """
+        tiers = (
+            self.env["crm.value.profile"]
+            .sudo()
+            ._get_tiers(self.partner_id, self.company_id)
         )
         for order in self:
             partner = order.partner_id.commercial_partner_id
@@ -34,6 +42,8 @@ class SaleOrder(models.Model):
 
     def _search_value_tier_id(self, operator, value):
         """Each order by the tier of its own company, whichever is the current one."""
+        # Odoo checks the groups of stored fields only
+        self._check_field_access(self._fields["value_tier_id"], "read")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented  # the ORM negates the positive one
         return Domain.OR(
@@ -42,6 +52,7 @@ class SaleOrder(models.Model):
                 "partner_id",
                 "any",
                 self.env["res.partner"]
+                .sudo()
                 .with_company(company)
                 ._search_value_tier_id(operator, value),
             )
@@ -59,7 +70,10 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if self.state not in ("draft", "sent"):
             return self.env["product.pricelist"]
-        return self.value_tier_id.with_company(self.company_id).pricelist_id
+        tier, company = self.value_tier_id, self.company_id
+        own = tier.with_company(company).pricelist_id.filtered("active")
+        main = tier.with_company(company._get_value_root()).pricelist_id
+        return own or main.filtered("active")
 
     def action_apply_value_pricelist(self):
         """Take the suggested price list and compute the prices with it."""

@@ -4,17 +4,29 @@ Fader, Hardie and Lee, "RFM and CLV: using iso-value curves for customer base an
 Journal of Marketing Research 42 (2005); Fader and Hardie, "The Gamma-Gamma model of
 monetary value" (2013). A customer's mean spend per purchase, seen over x purchases, is
 drawn towards the mean of all customers, the more so the fewer purchases there are.
+
+The papers count repeat purchases only. The likelihood does not mind: x may as well be all
+purchases, so that the single one of a one-time buyer says something, too.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import lgamma, log
+from math import exp, lgamma, log
 
 from .optimize import estimate
 from .special import digamma
 
 START = (5.0, 4.0, 15.0)
+# The population has a mean for q > 1 only, and near 1 a handful of customers makes it.
+SMALLEST_Q = 1.5
+# Mean spends this many spreads from the median are not of the same kind, and distort the
+# fit: a bar code in the price field. A spread is that of a normal distribution, by the
+# median of the distances from the median, on logarithms.
+OUTLYING_SPREADS = 10.0
+SPREAD_BY_DISTANCE = 1.4826
+# Where nearly all spend the same, a hundred times as much is the least that stands out.
+OUTLYING_FACTOR = 100.0
 
 
 @dataclass(frozen=True)
@@ -36,13 +48,17 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Fit:
-    """Estimate over ``customers`` repeat buyers; ``prior`` as in :mod:`.mbg_nbd`."""
+    """Estimate over ``customers`` buyers; ``prior`` as in :mod:`.mbg_nbd`.
+
+    :ivar bounded: whether ``q`` was held at :data:`SMALLEST_Q`
+    """
 
     parameters: Parameters
     log_likelihood: float
     customers: int
     converged: bool
     prior: bool
+    bounded: bool
 
 
 def negative_log_likelihood(parameters: Parameters, customers: Mapping) -> float:
@@ -81,17 +97,55 @@ def _objective(parameters: Parameters, groups: dict) -> tuple[float, tuple[float
     return -total, (-by_p, -by_q, -by_v)
 
 
+def split_outliers(customers: Mapping) -> tuple[Counter, tuple[float, float]]:
+    """Leave out mean spends that are out of all proportion.
+
+    :param customers: (x, mean spend > 0) -> number of customers
+    :return: the others, and the lowest and highest mean spend that is one of them
+    """
+    logs = Counter()
+    for (_x, spend), count in customers.items():
+        logs[log(spend)] += count
+    middle = _median(logs)
+    distances = Counter()
+    for value, count in logs.items():
+        distances[abs(value - middle)] += count
+    reach = max(
+        OUTLYING_SPREADS * SPREAD_BY_DISTANCE * _median(distances),
+        log(OUTLYING_FACTOR),
+    )
+    low, high = exp(middle - reach), exp(min(middle + reach, 700))
+    usual = Counter(
+        {
+            (x, spend): count
+            for (x, spend), count in customers.items()
+            if low <= spend <= high
+        }
+    )
+    return usual, (low, high)
+
+
+def _median(values: Mapping) -> float:
+    """Lower median of a mapping value -> how often."""
+    half, seen = (sum(values.values()) + 1) // 2, 0
+    for value in sorted(values):
+        seen += values[value]
+        if seen >= half:
+            break
+    return value
+
+
 def fit(customers: Iterable[tuple[int, float]] | Mapping) -> Fit:
-    """Fit by maximum likelihood on ``(x, mean spend)`` of repeat buyers.
+    """Fit by maximum likelihood on ``(x, mean spend)`` of buyers, q at least 1.5.
 
     The amounts are scaled to a median of 35 first, so that the start is as good for yen
     as for euros; ``v`` and the log-likelihood are scaled back.
     """
     counted = Counter(customers)
     if not counted:
-        raise ValueError("No repeat buyers to fit")
+        raise ValueError("No buyers to fit")
     if any(x < 1 or spend <= 0 for x, spend in counted):
-        raise ValueError("Gamma-Gamma takes repeat buyers with a positive mean spend")
+        raise ValueError("Gamma-Gamma takes buyers with a positive mean spend")
     spends = sorted(spend for _x, spend in counted)
     scale = spends[len(spends) // 2] / 35.0
     scaled = Counter()
@@ -104,6 +158,10 @@ def fit(customers: Iterable[tuple[int, float]] | Mapping) -> Fit:
         START,
     )
     p, q, v = minimum.point
+    bounded = q < SMALLEST_Q
+    if bounded:
+        minimum = estimate(_objective_at_smallest_q, scaled, _by_count, START[::2])
+        (p, v), q = minimum.point, SMALLEST_Q
     number = sum(counted.values())
     return Fit(
         Parameters(p, q, v * scale),
@@ -111,11 +169,22 @@ def fit(customers: Iterable[tuple[int, float]] | Mapping) -> Fit:
         number,
         minimum.converged,
         minimum.prior,
+        bounded,
     )
 
 
+def _objective_at_smallest_q(point, groups) -> tuple[float, tuple[float, float]]:
+    """-log L and its derivatives by p and v, with q held at its bound."""
+    value, (by_p, _by_q, by_v) = _objective(
+        Parameters(point[0], SMALLEST_Q, point[1]), groups
+    )
+    return value, (by_p, by_v)
+
+
 def expected_spend(parameters: Parameters, x: int, mean: float) -> float | None:
-    """Expected spend per purchase of a customer with ``x`` repeat purchases of ``mean``.
+    """Expected spend per purchase of a customer with ``x`` purchases of ``mean``.
+
+    ``x`` counts what the parameters were fitted on: repeat purchases, or all.
 
     None where the model has no mean (p x + q <= 1).
     """

@@ -23,6 +23,7 @@ from .optimize import estimate
 from .special import digamma
 
 DAYS_PER_WEEK = 7.0
+MOST_TERMS = 5000  # of the series of expected purchases
 # First guess: a purchase every ten weeks, a third of the customers leave.
 START = (0.5, 5.0, 1.0, 2.0)
 
@@ -171,6 +172,12 @@ class ExpectedPurchases:
     S = sum over n >= 1 of (a+b-r)_n (a)_(n-1) / ((a+b+x)_n n!) z^n
 
     The coefficients depend on x alone, so they are kept for the next customer.
+
+    The sum ends with a term of less than 1e-14 of the first one, or after 5,000 terms.
+    Each term is at most z (1 + max(a - 2, 0)/n) times the one before, so what is left out
+    then is at most the last term times w/(1 - w), w = z (1 + max(a - 2, 0)/5000): for
+    a <= 2 the last term times t/(alpha+T). Only who has just bought for the first time,
+    with a tiny alpha and a long horizon, comes there.
     """
 
     def __init__(self, parameters: Parameters) -> None:
@@ -192,7 +199,7 @@ class ExpectedPurchases:
         return max(0.0, c * (first - tail)) if isfinite(tail) else c * first
 
     def _sum(self, x: int, z: float) -> float:
-        """S, to about twelve digits; its terms beyond the first few only shrink."""
+        """S, to about twelve digits where 5,000 terms suffice."""
         p = self.parameters
         c, upper = p.a + p.b + x, p.a + p.b - p.r
         coefficients = self._coefficients.setdefault(x, [upper / c])
@@ -204,7 +211,7 @@ class ExpectedPurchases:
             total += term
             if -smallest <= term <= smallest:
                 return total
-        for n in range(len(coefficients), 5000):
+        for n in range(len(coefficients), MOST_TERMS):
             coefficient *= (upper + n) * (p.a + n - 1) / ((c + n) * (n + 1))
             coefficients.append(coefficient)
             power *= z

@@ -3,6 +3,7 @@ from . import test_explanation
 from . import test_stats
 from . import test_value_access
 from . import test_value_bi
+from . import test_value_branch
 from . import test_value_card
 from . import test_value_changes
 from . import test_value_concurrency
@@ -11,13 +12,17 @@ from . import test_value_digest
 from . import test_value_drive
 from . import test_value_export
 from . import test_value_facts
+from . import test_value_formula
 from . import test_value_holdout
 from . import test_value_lead
+from . import test_value_look
 from . import test_value_merge
+from . import test_value_missing
 from . import test_value_override
 from . import test_value_partner
 from . import test_value_performance
 from . import test_value_policy
+from . import test_value_returns
 from . import test_value_run
 from . import test_value_sale
 from . import test_value_scale
@@ -25,8 +30,11 @@ from . import test_value_scoring
 from . import test_value_selling
 from . import test_value_settings
 from . import test_value_setup
+from . import test_value_tier_order
 from . import test_value_tiers
+from . import test_value_timezone
 from . import test_value_tours
 from . import test_value_transition_board
+from . import test_value_trend
 from . import test_value_ui
 from . import test_value_uninstall

@@ -148,6 +148,23 @@ class TestCompanyJob(ValueCommon):
         with self.assertRaises(AccessError):
             waiting.with_user(self.manager).action_cancel()
 
+    # --------------------------------------------------------------------- label
+    def test_a_job_is_called_as_its_records(self):
+        """In words, without a right on the list of models; else by its own name."""
+        runs = self.runs.create(
+            [
+                {"company_id": self.company.id, "job": job, "state": "failed"}
+                for job in ("crm.value.override", JOB)
+            ]
+        ).with_user(self.manager)
+        self.assertEqual(runs.mapped("display_name"), ["Tier Set by Hand", JOB])
+        self.env["res.lang"]._activate_lang("zh_CN")
+        known = runs[0].with_context(lang="zh_CN")
+        self.env["ir.model"]._get("crm.value.override").with_context(
+            lang="zh_CN"
+        ).name = "人工指定"
+        self.assertEqual(known.name, "人工指定")
+
     # ------------------------------------------------------------------- company
     def test_companies_that_a_caller_may_name(self):
         runs = self.runs.with_user(self.manager)

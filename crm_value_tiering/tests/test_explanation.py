@@ -23,6 +23,8 @@ class TestExplanation(ValueCommon):
     def _render(self, **parts):
         """The explanation as the template shows it, with ``parts`` instead of its own."""
         empty = {"summary": [], "tables": [], "values": [], "notes": []}
+        charts = parts.pop("charts", [])
+        self.patch(type(self.profile), "_get_explanation_charts", lambda self: charts)
         self.patch(type(self.profile), "_get_explanation", lambda self: empty | parts)
         return html.fromstring(str(self.profile._render_explanation()))
 
@@ -110,6 +112,18 @@ class TestExplanation(ValueCommon):
         self.assertEqual(self._texts(tree, "//div/p"), ["Added up.", "Rough."])
         self.assertEqual(self._texts(tree, "//dt"), ["Mean: 1.5", "Count: 2"])
         self.assertEqual(self._texts(tree, "//dd"), ["3 ÷ 2"])
+
+    def test_chart(self):
+        """Heights in percent of the highest; what is below 0 has no bar, but its text."""
+        chart = self.profile._prepare_chart(
+            "By quarter", [("Q1", 50, "50"), ("Q2", 200, "200"), ("Q3", -10, "-10")]
+        )
+        self.assertEqual([bar["height"] for bar in chart["bars"]], [25, 100, 0])
+        tree = self._render(charts=[chart])
+        self.assertEqual(self._texts(tree, "//figcaption"), ["By quarter"])
+        self.assertEqual(self._texts(tree, "//li"), ["50 Q1", "200 Q2", "-10 Q3"])
+        nothing = self.profile._prepare_chart("None", [("Q1", 0, "")])
+        self.assertEqual(nothing["bars"][0]["height"], 0)
 
     def test_empty(self):
         self.assertEqual(self._render().text_content().strip(), "")

@@ -64,6 +64,21 @@ class TestMbgNbd(BaseCase):
                     expected = expected_by_quadrature(p, x, big_t, weeks)
                     self.assertAlmostEqual(got, expected, delta=2e-4 * max(1, expected))
 
+    def test_very_frequent_buyer(self):
+        """2,500 days of purchases, and still buying: as by simulation."""
+        p, x, big_t, weeks = CDNOW, 2499, 2499 / 7, 365 / 7
+        self.assertGreater(mbg_nbd.probability_alive(p, x, big_t, big_t), 0.999)
+        got = mbg_nbd.expected_purchases_if_alive(p, x, big_t, weeks)
+        chance, total, draws = Random(25), 0, 20_000
+        for _draw in range(draws):
+            pace = chance.gammavariate(p.r + x, 1 / (p.alpha + big_t))
+            leaves = chance.betavariate(p.a, p.b + x + 1)
+            total += (1 - exp(-pace * leaves * weeks)) / leaves
+        self.assertAlmostEqual(got, total / draws, delta=0.5)
+        self.assertAlmostEqual(
+            got, expected_by_quadrature(p, x, big_t, weeks), delta=0.01
+        )
+
     def test_likelihood_against_its_definition(self):
         """The likelihood of one customer, integrated over both heterogeneities."""
         x, t_x, big_t = 2, 5.0, 12.0
@@ -94,6 +109,25 @@ class TestMbgNbd(BaseCase):
                 expected = mbg_nbd.expected_purchases_if_alive(p, x, big_t, 52)
                 self.assertTrue(0 <= buys <= alive <= 1, (x, t_x, big_t, a))
                 self.assertTrue(isfinite(expected) and expected >= 0, (x, big_t, a))
+
+    def test_where_the_series_is_slowest(self):
+        """Bought a moment ago, ten years ahead: 5,000 terms do not suffice, and what is
+        left out is within the bound that the docstring states."""
+        weeks, margin = 520, 1e-7  # of the integration
+        for alpha, largest in ((0.05, 0.05), (0.5, 1e-4)):
+            p = mbg_nbd.Parameters(0.5248, alpha, 0.8914, 1.614)
+            series = mbg_nbd.ExpectedPurchases(p)
+            error = abs(
+                series.if_alive(0, 0.0, weeks)
+                - expected_by_quadrature(p, 0, 0.0, weeks)
+            )
+            [coefficients] = series._coefficients.values()
+            self.assertEqual(len(coefficients), mbg_nbd.MOST_TERMS)
+            z = weeks / (alpha + weeks)
+            left_out = coefficients[-1] * z**mbg_nbd.MOST_TERMS * weeks / alpha
+            bound = (p.a + p.b) * (1 - z) ** (p.a - 1) * left_out
+            self.assertTrue(0 < error < bound + margin, (alpha, error, bound))
+            self.assertLess(bound, largest)
 
     def test_nothing_in_no_time(self):
         self.assertEqual(mbg_nbd.expected_purchases_if_alive(CDNOW, 3, 10, 0), 0)
@@ -198,8 +232,69 @@ class TestGammaGamma(BaseCase):
     def test_bad_input(self):
         with self.assertRaisesRegex(ValueError, "positive mean"):
             gamma_gamma.fit([(1, 0.0)])
-        with self.assertRaisesRegex(ValueError, "No repeat buyers"):
+        with self.assertRaisesRegex(ValueError, "No buyers"):
             gamma_gamma.fit([])
+
+    # ----------------------------------------------------------------- robustness
+    def _simulate(self, number, chance):
+        """(x, mean spend) of customers as the model has them, with GOLDEN parameters."""
+        p, q, v = vars(self.GOLDEN).values()
+        customers = Counter()
+        for _customer in range(number):
+            x = 1 + int(chance.expovariate(0.7))
+            rate = chance.gammavariate(q, 1 / v)
+            spends = [chance.gammavariate(p, 1 / rate) for _purchase in range(x)]
+            customers[x, sum(spends) / x] += 1
+        return customers
+
+    def test_outliers(self):
+        """Whoever follows the model is one of the others; a bar code as a price is not."""
+        customers = self._simulate(3000, Random(3))
+        usual, (low, high) = gamma_gamma.split_outliers(customers)
+        self.assertEqual(usual, customers)
+        self.assertTrue(low < 0.35 and high > 3500, (low, high))
+        odd = customers + Counter({(1, 4006381333931.0): 1, (2, 1e-6): 2})
+        self.assertEqual(gamma_gamma.split_outliers(odd)[0], customers)
+
+    def test_outliers_where_all_are_alike(self):
+        """Everybody pays 9.99: whoever pays 99 is no mistake, who pays 1,000 is."""
+        customers = Counter({(1, 9.99): 90, (3, 99.0): 1, (2, 1000.0): 1, (1, 0.05): 1})
+        usual, limits = gamma_gamma.split_outliers(customers)
+        self.assertEqual(usual, Counter({(1, 9.99): 90, (3, 99.0): 1}))
+        for limit, expected in zip(limits, (0.0999, 999), strict=True):
+            self.assertAlmostEqual(limit / expected, 1, 9)
+
+    def test_heavy_tail(self):
+        """Pareto amounts with an index of 0.8, which have no mean at all: q is held at its
+        bound, and nobody is expected to spend many times what they did."""
+        chance = Random(8)
+        customers = Counter()
+        for _customer in range(160):
+            x = chance.choice((1, 1, 2, 3))
+            level = 100 * chance.paretovariate(0.8)
+            spends = [level * chance.uniform(0.7, 1.3) for _purchase in range(x)]
+            customers[x, sum(spends) / x] += 1
+        fit = gamma_gamma.fit(customers)
+        self.assertTrue(fit.converged and fit.bounded)
+        self.assertEqual(fit.parameters.q, gamma_gamma.SMALLEST_Q)
+        for x, spend in customers:
+            expected = gamma_gamma.expected_spend(fit.parameters, x, spend)
+            self.assertTrue(0.3 * spend < expected < 3 * spend, (x, spend, expected))
+        # the best at that bound: neither a larger nor a smaller p or v is likelier
+        for name in ("p", "v"):
+            for factor in (0.98, 1.02):
+                moved = vars(fit.parameters) | {
+                    name: getattr(fit.parameters, name) * factor
+                }
+                worse = -gamma_gamma.negative_log_likelihood(
+                    gamma_gamma.Parameters(**moved), customers
+                )
+                self.assertLess(worse, fit.log_likelihood)
+
+    def test_bound_does_not_touch_others(self):
+        fit = gamma_gamma.fit(self._simulate(3000, Random(4)))
+        self.assertFalse(fit.bounded or fit.prior)
+        self.assertAlmostEqual(fit.parameters.mean / self.GOLDEN.mean, 1, delta=0.02)
 
 
 @tagged("post_install", "-at_install")

@@ -23,6 +23,7 @@ class TestValueAccess(ValueCommon):
             "crm.value.run": (READ, READ),
             "crm.job.run": (NOTHING, READ),
             "crm.value.dirty": (NOTHING, READ),
+            "crm.value.present": (NOTHING, READ),
             "crm.value.tier": (READ, ALL),
             "crm.value.policy": (READ, ALL),
             "crm.value.policy.tier": (READ, ALL),

@@ -45,6 +45,10 @@ class TestValueBiKey(BiCommon):
     def test_expiry(self):
         with self.assertRaisesRegex(UserError, "cannot be in the past"):
             self._create_key(expiration_date=fields.Date.today() - timedelta(days=1))
+        for day in ("9999-12-31", fields.Date.today() + timedelta(days=367)):
+            with self.assertRaisesRegex(UserError, "366 days at most"):
+                self._create_key(expiration_date=day)
+        self._create_key(expiration_date=fields.Date.today() + timedelta(days=366))
         key, user = self._create_key(expiration_date=fields.Date.today())
         apikeys = self.env["res.users.apikeys"]
         self.assertEqual(apikeys._check_credentials(scope="rpc", key=key), user.id)

@@ -1,6 +1,8 @@
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, HttpCase, tagged, users, warmup
 
+from ..models import res_partner
 from .common import ValueCommon
 
 
@@ -67,7 +69,14 @@ class TestValueCard(ValueCommon):
     def test_no_value_yet(self):
         self.assertEqual(
             self._cards(self.stranger),
-            [{"partner_id": self.stranger.id, "profile_id": False, "company": ""}],
+            [
+                {
+                    "partner_id": self.stranger.id,
+                    "profile_id": False,
+                    "company": "",
+                    "is_hidden": False,
+                }
+            ],
         )
 
     def test_refunds_only(self):
@@ -131,7 +140,7 @@ class TestValueCard(ValueCommon):
         self.assertEqual((card["tier"]["name"], card["company"]), ("Low", mirror.name))
 
     def test_lead_of_all_companies(self):
-        """The card tells of the company that the lead's own tier is from."""
+        """The card tells of the lead's company; the current one while it has none."""
         mirror = self._mirror_company(high=self.customers[-1], low=self.best)
         companies = self.company + mirror
         both, colleague = (
@@ -154,17 +163,16 @@ class TestValueCard(ValueCommon):
         )
         allowed = {"allowed_company_ids": companies.ids}
         seen = lead.with_user(both).with_context(**allowed)
+        self.assertEqual(seen.value_company_id, self.company, "the current one")
+        lead.company_id = mirror
         [card] = self._cards(
             self.best.with_context(**allowed), both, company_id=seen.value_company_id.id
         )
         self.assertEqual(card["tier"]["name"], seen.value_tier_id.name)
         self.assertEqual(card["company"], mirror.name)
-        lead.company_id = self.company
-        self.assertEqual(seen.value_company_id, self.company)
-        lead.write({"company_id": False, "user_id": False})
-        main = lead._get_default_value_company()
-        self.assertNotIn(main, companies)
-        self.assertEqual(seen.value_company_id, self.company, "no work in the first")
+        far = self._create_company("Value Test Far")
+        lead.write({"company_id": far.id, "user_id": False})
+        self.assertEqual(seen.value_company_id, self.company, "no work there")
 
     # -------------------------------------------------------------------- access
     def test_who_sees_no_card(self):
@@ -198,6 +206,35 @@ class TestValueCard(ValueCommon):
                         continue
                     view = self.env[model].with_user(user).get_view(view_type="form")
                     self.assertEqual('name="customer_card"' in view["arch"], expected)
+
+    def test_each_once(self):
+        """Named a thousand times, a contact is explained once; too many are refused."""
+        both = self.customers[1] + self.best
+        named = self.env["res.partner"].browse(both.ids * 1000)
+        cards = self._cards(named)
+        self.assertEqual([card["partner_id"] for card in cards], both.ids)
+        self.patch(res_partner, "MAX_CARDS", 2)
+        self.assertEqual(len(self._cards(named)), 2)
+        with self.assertRaisesRegex(UserError, "2 customers at most"):
+            self._cards(self.customers[:3])
+
+    def test_one_look_at_the_computation(self):
+        """However many profiles are explained: its JSON is large, and copied each time."""
+        looks = []
+        profiles = self.registry["crm.value.profile"]
+        original = profiles._find_explaining_run
+
+        def find(profile):
+            looks.append(profile.id)
+            return original(profile)
+
+        self.patch(profiles, "_find_explaining_run", find)
+        rows = self._profile(self.best).search([("company_id", "=", self.company.id)])
+        rows.with_user(self.seller).read(["explanation_html"])
+        self.assertEqual(len(rows), 10)
+        self.assertEqual(len(looks), 1)
+        self._cards(self.customers)
+        self.assertEqual(len(looks), 2)
 
     # ---------------------------------------------------------------------- cost
     @users("value_seller")

@@ -97,6 +97,17 @@ class TestValueDrive(ValueCommon):
             high.with_user(self.seller).automated_probability,
             low.with_user(self.seller).automated_probability,
         )
+        # as once no value model uses it any more
+        self.env["crm.value.policy.tier"].search(
+            [("tier_id", "=", self.tier_low.id)]
+        ).unlink()
+        self.tier_low.active = False
+        for lead, tier in ((high, "High"), (low, "Low")):
+            tooltip = lead.with_user(self.seller).prepare_pls_tooltip_data()
+            named = tooltip["low_3_data"] + tooltip["top_3_data"]
+            self.assertIn(
+                ("value_tier_id", tier), [(one["field"], one["value"]) for one in named]
+            )
 
     # ---------------------------------------------------------------- priority
     def test_stars_on_creation(self):
@@ -241,6 +252,18 @@ class TestValueDrive(ValueCommon):
         order.action_apply_value_pricelist()
         self.assertEqual((order.pricelist_id, order.amount_untaxed), (special, 40))
         self.assertFalse(order.value_pricelist_id)
+
+    def test_archived_price_list(self):
+        """It is not offered any more, and a click on a page from before changes nothing."""
+        special = self._get_pricelist(self.currency).copy({"name": "Key accounts"})
+        self.tier_high.with_company(self.company).pricelist_id = special
+        order = self._create_quotation(self.best, 100)
+        self.assertEqual(order.value_pricelist_id, special)
+        special.active = False
+        self.env.invalidate_all()
+        self.assertFalse(order.value_pricelist_id)
+        order.action_apply_value_pricelist()
+        self.assertEqual(order.pricelist_id, self._get_pricelist(self.currency))
 
     def test_no_price_list_for_others(self):
         special = self._get_pricelist(self.currency).copy({"name": "Key accounts"})

@@ -1,7 +1,10 @@
 import io
 from datetime import datetime
+from zipfile import ZipFile
 
 import openpyxl
+from lxml import etree
+from openpyxl.utils.escape import unescape
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -152,6 +155,62 @@ class TestValueExport(ExportCommon):
         self.assertEqual({row["Company"].value for row in rows}, {self.company.name})
         self.assertEqual(len(rows), 10)
 
+    def test_the_companies_that_the_list_shows(self):
+        """The file is fetched without the choice at the top right: it is remembered."""
+        mirror = self._mirror_company(high=self.best, low=self.customers[1])
+        self.seller.company_ids += mirror
+        one, both = self.company.ids, (self.company + mirror).ids
+        for chosen, count in ((one, 10), (mirror.ids, 2), (both, 12)):
+            profiles = self.env["crm.value.profile"].with_user(self.seller)
+            action = profiles.with_context(
+                allowed_company_ids=chosen, active_domain=[]
+            ).action_export_xlsx()
+            export = self.env["crm.value.export"].with_user(self.seller)
+            export = export.with_context(allowed_company_ids=both).browse(
+                int(action["url"].rsplit("/", 1)[1])
+            )
+            output = io.BytesIO()
+            export._write_xlsx(output)
+            self.assertEqual(len(self._parse(output.getvalue())[1]), count)
+        self.seller.company_ids -= mirror
+        with self.assertRaises(AccessError):
+            export._write_xlsx(io.BytesIO())
+
+    def test_the_companies_are_not_given(self):
+        mirror = self._mirror_company(high=self.best, low=self.customers[1])
+        exports = self.env["crm.value.export"].with_user(self.seller)
+        export = exports.create(
+            {"res_model": "crm.value.profile", "company_ids": mirror.ids}
+        )
+        self.assertEqual(export.company_ids, self.company.ids)
+
+    @mute_logger("odoo.sql_db", "odoo.domains")
+    def test_strange_filters(self):
+        """Refused with a sentence when they are asked for, not with an error later."""
+        exports = self.env["crm.value.export"].with_user(self.seller)
+        for domain in (
+            "x",
+            5,
+            ["|"],
+            ["&", ["id", "=", 1]],
+            [["no_such_field", "=", 1]],
+            [["partner_id.no_such_field", "=", 1]],
+            [["value_score", "=", "NaN and more"]],
+            [["value_score", "nosuch", 1]],
+            [["as_of", "=", "soon"]],
+            [["id"]],
+            [[5, "=", 1]],
+            {"a": 1},
+            [["tier_id", "any", 5]],
+        ):
+            with (
+                self.subTest(domain=domain),
+                self.assertRaisesRegex(UserError, "cannot be read"),
+            ):
+                exports.create(
+                    {"res_model": "crm.value.profile", "record_domain": domain}
+                )
+
     def test_who_may(self):
         profile = self._profile(self.best)
         self.seller.group_ids -= self.env.ref(EXPORT)
@@ -224,6 +283,34 @@ class TestXlsxTable(ExportCommon):
         [row] = self._parse(output.getvalue())[1]
         self.assertEqual(len(row["A"].value), 32767)
 
+    def test_control_characters(self):
+        """They stay what they are, and the file one that opens."""
+        output = io.BytesIO()
+        table = XlsxTable(output, [("A", "text")], {})
+        names = ["a\x0bb", "c\x01d", "e_x0001_f"]
+        for name in names:
+            table.write_row([name])
+        table.close()
+        with ZipFile(output) as archive:
+            sheet = archive.read("xl/worksheets/sheet1.xml")
+        texts = [node.text for node in etree.fromstring(sheet).iter("{*}t")]
+        escaped = ["A", "a_x000B_b", "c_x0001_d", "e_x005F_x0001_f"]
+        self.assertEqual(texts, escaped)
+        self.assertEqual([unescape(text) for text in texts[1:]], names)
+
+    def test_more_rows_than_an_old_sheet_had(self):
+        output = io.BytesIO()
+        table = XlsxTable(output, [("A", "integer")], {})
+        for number in range(70_000):
+            table.write_row([number])
+        table.close()
+        with (
+            ZipFile(output) as archive,
+            archive.open("xl/worksheets/sheet1.xml") as xml,
+        ):
+            rows = sum(chunk.count(b"<row ") for chunk in xml)
+        self.assertEqual(rows, 70_001)
+
 
 @tagged("post_install", "-at_install")
 class TestValueExportHttp(ExportCommon, HttpCase):
@@ -251,6 +338,23 @@ class TestValueExportHttp(ExportCommon, HttpCase):
         rows = self._parse(response.content)[1]
         self.assertEqual(len(rows), 10)
         self.assertEqual(rows[0]["Customer"].value, "Value Test Rung 0")
+
+    def test_only_looking(self):
+        """OPTIONS asks what may be asked: it makes no file."""
+        self.authenticate("value_seller", "value_seller")
+        response = self.opener.options(self.base_url() + self._request_export())
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(response.content, b"")
+        self.assertIn("GET", response.headers["Allow"])
+
+    @mute_logger("odoo.sql_db", "odoo.http")
+    def test_filter_that_no_longer_works(self):
+        """A field was removed meanwhile, for instance."""
+        self.authenticate("value_seller", "value_seller")
+        url = self._request_export()
+        export = self.env["crm.value.export"].browse(int(url.rsplit("/", 1)[1]))
+        export.record_domain = [["no_such_field", "=", 1]]
+        self.assertEqual(self.url_open(url).status_code, 422)
 
     def test_refused(self):
         """Neither another user's request, nor a stranger, nor one whose right ended."""

@@ -1,11 +1,15 @@
 """What is counted, and what is not: the hard cases of real books."""
 
 from datetime import date, time, timedelta
+from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.fields import Command
+from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL
 
+from ..hooks import post_init_hook
+from ..models import crm_value_source
 from .common import ValueCommon
 
 
@@ -122,6 +126,64 @@ class TestValueFacts(ValueCommon):
         self._buy(self.customer, self.as_of, 10, product=product)
         self.assertEqual(self._facts().product_count, 2)
 
+    def test_variety_counts_products_only(self):
+        """Not what a discount, a delivery or a down payment adds to an order; the sizes
+        of a shirt are one product."""
+        order = self._buy(self.customer, self.as_of, 100)
+        lines = self.env["sale.order.line"]
+
+        def count():
+            return self._facts().product_count
+
+        def add(product, price=5, **vals):
+            line = {"order_id": order.id, "product_id": product.id, **vals}
+            line |= {"price_unit": price, "tax_ids": [Command.clear()]}
+            return lines.create(line)
+
+        self.env["sale.order.discount"].create(
+            {
+                "sale_order_id": order.id,
+                "discount_type": "amount",
+                "discount_amount": 10,
+            }
+        ).action_apply_discount()
+        discount = self.company.sale_discount_product_id
+        self.assertIn(discount, order.order_line.product_id)
+        self.assertEqual(count(), 1)
+        add(discount)  # taken back
+        add(self.products[1], price=-5)
+        add(self.products[2], is_downpayment=True)
+        self.assertEqual(count(), 1)
+        delivery = add(self.products[3], is_expense=True)
+        self.assertEqual(count(), 2)
+        names = ("is_downpayment", "is_expense", "of_a_module_that_is_not_there")
+        with patch.object(crm_value_source, "NO_PRODUCT", names):
+            self.assertEqual(count(), 1)
+        delivery.product_uom_qty = 0
+        size = self.env["product.attribute"].create(
+            {
+                "name": "Size",
+                "value_ids": [Command.create({"name": name}) for name in "SML"],
+            }
+        )
+        shirt = self.env["product.template"].create(
+            {
+                "name": "Shirt",
+                "attribute_line_ids": [
+                    Command.create(
+                        {
+                            "attribute_id": size.id,
+                            "value_ids": [Command.set(size.value_ids.ids)],
+                        }
+                    )
+                ],
+            }
+        )
+        for variant in shirt.product_variant_ids:
+            add(variant)
+        self.assertEqual(len(shirt.product_variant_ids), 3)
+        self.assertEqual(count(), 2)
+
     def test_child_contacts_roll_up(self):
         child = self._create_customer("Buyer", parent_id=self.customer.id)
         self.customer.is_company = True
@@ -203,9 +265,8 @@ class TestValueFacts(ValueCommon):
         self.assertEqual(run.customer_count, 0)
         self.assertEqual(run.written_count, 0)
 
-    def test_very_many_purchases_do_not_overflow(self):
-        """2,000 days of purchases, then one day in a row; and T = 0."""
-        order = self._buy(self.customer, self.as_of - timedelta(days=2400), 1)
+    def _repeat_daily(self, order, times):
+        """The same order on each of the following days."""
         self.env.flush_all()
         columns = SQL(", ").join(
             SQL.identifier(name)
@@ -216,11 +277,19 @@ class TestValueFacts(ValueCommon):
             SQL(
                 "INSERT INTO sale_order (%(columns)s, date_order)"
                 " SELECT %(columns)s, date_order + day * interval '1 day'"
-                " FROM sale_order, generate_series(1, 1999) day WHERE id = %(id)s",
+                " FROM sale_order, generate_series(1, %(times)s) day WHERE id = %(id)s",
                 columns=columns,
+                times=times,
                 id=order.id,
             )
         )
+
+    def test_very_many_purchases_do_not_overflow(self):
+        """2,000 days of purchases in a row, then silence or not; and T = 0."""
+        loyal = self._create_customer("Loyal")
+        for customer, days_ago in ((self.customer, 2400), (loyal, 1999)):
+            order = self._buy(customer, self.as_of - timedelta(days=days_ago), 1)
+            self._repeat_daily(order, 1999)
         fresh = self._create_customer("Fresh")
         self._buy(fresh, self.as_of, 1)
         self._population(40)
@@ -230,6 +299,11 @@ class TestValueFacts(ValueCommon):
         many, new = self._profile(self.customer), self._profile(fresh)
         self.assertEqual(many.purchase_days, 2000)
         self.assertLess(many.p_alive, 0.001)
+        daily = self._profile(loyal)
+        self.assertEqual(daily.purchase_days, 2000)
+        self.assertGreater(daily.p_alive, 0.99)
+        self.assertTrue(250 < daily.expected_purchases < 366)
+        self.assertTrue(0 < daily.clv_predictive < 10_000)
         self.assertTrue(0 < new.p_alive < 1)
         self.assertGreater(new.expected_purchases, 0)
 
@@ -288,6 +362,107 @@ class TestValueCurrency(ValueCommon):
         self.assertIn("without an exchange rate", run.summary_html)
         self.assertEqual(self._profile(self.customer).revenue_total, 7)
 
+    def test_three_companies(self):
+        """Each in its own currency and by its own rates, in a currency that is archived,
+        with nobody at the keyboard; what has no rate is left out and counted."""
+        companies = self.company
+        for number, rate in enumerate((2, 5)):
+            currency = self.env["res.currency"].create(
+                {"name": f"XV{number}", "symbol": str(number), "rounding": 0.01}
+            )
+            company = self._create_company(
+                f"Value Test Company {number}", currency_id=currency.id
+            )
+            self.env["res.currency.rate"].create(
+                [
+                    {
+                        "currency_id": one.id,
+                        "company_id": company.id,
+                        "name": date(2026, 1, 1),
+                        "rate": value,
+                    }
+                    for one, value in ((currency, 1), (self.foreign, rate))
+                ]
+            )
+            companies += company
+        for company in companies:
+            order = self._buy(
+                self.customer, self.day, 100, company=company, currency=self.foreign
+            )
+            self._buy(self.customer, self.day, 3, company=company)
+            self.assertEqual(order.currency_id, self.foreign)
+        self.foreign.active = False
+        self.env.ref("base.user_admin").active = False
+        post_init_hook(self.env)
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "crm_value_tiering.ir_cron_crm_value_recompute"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+        runs = self.env["crm.value.run"].search([("company_id", "in", companies.ids)])
+        without = {run.company_id: run.counts["documents_without_rate"] for run in runs}
+        self.assertEqual(set(runs.mapped("state")), {"done"})
+        self.assertEqual(without, dict(zip(companies, (1, 0, 0), strict=True)))
+        self.assertEqual(
+            [self._profile(self.customer, one).revenue_total for one in companies],
+            [3, 53, 23],
+        )
+
+    def test_company_changes_its_currency(self):
+        """Orders of before have a rate to the earlier one: 80 at 0.8 were 100, at 0.9
+        for the new currency they are 90."""
+        new = self.env["res.currency"].create({"name": "XVN", "symbol": "N"})
+        for currency, rate in ((self.currency, 1), (self.foreign, 0.8), (new, 0.9)):
+            self.env["res.currency.rate"].create(
+                {
+                    "currency_id": currency.id,
+                    "company_id": self.company.id,
+                    "name": date(2026, 1, 1),
+                    "rate": rate,
+                }
+            )
+        order = self._buy(self.customer, self.day, 80, currency=self.foreign)
+        own = self._buy(self._create_customer("Own"), self.day, 100)
+        with freeze_time(self._to_utc(self.as_of, time(12))):
+            self._run()
+        self.assertEqual(self._profile(self.customer).revenue_total, 100)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sale_order SET create_date = '2026-06-01' WHERE id = ANY(%s)",
+            [(order + own).ids],
+        )
+        with freeze_time(self._to_utc(self.as_of, time(13))):
+            self.company.currency_id = new
+        self.company.name = "Value Test Renamed"
+        self.assertEqual(order.currency_rate, 0.8)
+        later = self._buy(
+            self._create_customer("Later"), self.as_of, 80, currency=self.foreign
+        )
+        later.currency_rate = 0.5  # agreed on
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sale_order SET create_date = '2026-06-30 13:00' WHERE id = %s",
+            [later.id],
+        )
+        # the next hourly job leaves nothing in the earlier currency
+        with freeze_time(self._to_utc(self.as_of, time(14))):
+            run = self.env["crm.value.run"]._recompute_changes(self.company, self.as_of)
+        self.assertEqual((run.kind, run.state), ("full", "done"))
+        self.assertEqual(
+            [
+                self._profile(one.partner_id).revenue_total
+                for one in (order, own, later)
+            ],
+            [90, 90, 160],
+        )
+        with freeze_time(self._to_utc(self.as_of, time(15))):
+            self.assertFalse(
+                self.env["crm.value.run"]
+                ._recompute_changes(self.company, self.as_of)
+                .filtered(lambda one: one.kind == "full"),
+                "once is enough",
+            )
+
     def test_company_currency_needs_no_rate(self):
         order = self._buy(self.customer, self.day, 100)
         self.env.flush_all()
@@ -322,6 +497,41 @@ class TestValueInvoices(ValueCommon):
                 }
             ],
         )
+
+    def test_variety_counts_products_only(self):
+        """Also of an invoice: it knows a delivery charge by its order line."""
+        order = self._buy(self.customer, self.as_of, 1, product=self.products[3])
+        order.order_line.is_expense = True
+        discount = self.env["product.product"].create({"name": "Value Test Discount"})
+        self.company.sale_discount_product_id = discount
+        lines = [
+            (self.products[0], 100, {}),
+            (self.products[1], -10, {}),
+            (discount, 5, {}),
+            (self.products[3], 5, {"sale_line_ids": order.order_line.ids}),
+        ]
+        self._invoice(
+            self.customer,
+            self.as_of,
+            100,
+            invoice_line_ids=[
+                Command.create(
+                    {
+                        "product_id": product.id,
+                        "quantity": 1,
+                        "price_unit": price,
+                        "tax_ids": [Command.clear()],
+                        **vals,
+                    }
+                )
+                for product, price, vals in lines
+            ],
+        )
+        self._run()
+        self.assertEqual(self._profile(self.customer).product_count, 2)
+        with patch.object(crm_value_source, "NO_PRODUCT", ("is_expense",)):
+            self._run()
+        self.assertEqual(self._profile(self.customer).product_count, 1)
 
     def test_orders_and_drafts_do_not_count(self):
         self._buy(self.customer, date(2026, 3, 1), 500)

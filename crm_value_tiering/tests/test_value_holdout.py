@@ -163,15 +163,36 @@ class TestValueHoldout(ValueCommon):
             self.env["crm.value.holdout.check"].with_user(self.seller).create({})
         other = self._create_company("Value Test Other Company")
         check = self.env["crm.value.holdout.check"].with_user(self.manager)
-        foreign = check.create(
-            {
-                "company_id": other.id,
-                "calibrate_until": self.as_of - timedelta(days=9),
-                "until": self.as_of,
-            }
-        )
+        days = {
+            "calibrate_until": self.as_of - timedelta(days=9),
+            "until": self.as_of,
+        }
         with self.assertRaisesRegex(AccessError, "your own companies"):
-            foreign.action_check()
+            check.create({"company_id": other.id, **days})
+        mine = check.create(days)
+        self.env.cr.execute(
+            "UPDATE crm_value_holdout_check SET company_id = %s WHERE id = %s",
+            [other.id, mine.id],
+        )
+        mine.invalidate_recordset()
+        with self.assertRaisesRegex(AccessError, "your own companies"):
+            mine.action_check()
+
+    def test_looking_reveals_and_creates_nothing(self):
+        """Not the last purchase of a company that is not ours, and no value model."""
+        other = self._mirror_company(*self._ladder()[:2])
+        empty = self._create_company("Value Test Empty Company")
+        check = self.env["crm.value.holdout.check"].with_user(self.manager)
+        fields = {"company_id": {}, "calibrate_until": {}, "until": {}}
+        for company in (other, empty):
+            with self.assertRaisesRegex(AccessError, "your own companies"):
+                check.onchange({"company_id": company.id}, ["company_id"], fields)
+        self.manager.company_ids += empty
+        check = check.with_context(allowed_company_ids=empty.ids)
+        self.assertFalse(check.create({}).until)
+        self.assertFalse(
+            self.env["crm.value.policy"].search([("company_id", "=", empty.id)])
+        )
 
     def test_separate_by_company(self):
         self._ladder()

@@ -125,7 +125,8 @@ class TestValueLead(ValueCommon):
         self.assertEqual((lead + moved).value_tier_id, self.tier_high)
 
     def test_company_of_the_lead(self):
-        """Its own company's tier, else its salesperson's, else the first company's."""
+        """Its own company's tier. A lead of no company is seen by all of them: the tier
+        that one of them gives is not for the others."""
         other = self._mirror_company(self.worst, self.best)
         colleague = self._create_user(
             "value_colleague",
@@ -133,15 +134,14 @@ class TestValueLead(ValueCommon):
             company_id=other.id,
             company_ids=[Command.set((other + self.company).ids)],
         )
-        main = self.leads._get_default_value_company()
-        self.assertEqual(main, self.env["res.company"].search([], order="id", limit=1))
+        none = self.env["crm.value.tier"]
         cases = [
             (self.company, self.seller, self.tier_low),
             (self.company, colleague, self.tier_low),
             (other, colleague, self.tier_high),
-            (False, colleague, self.tier_high),
-            (False, self.seller, self.tier_low),
-            (False, False, self._profile(self.worst, main).tier_id),
+            (False, colleague, none),
+            (False, self.seller, none),
+            (False, False, none),
         ]
         leads = self.leads
         for company, user, _tier in cases:
@@ -169,21 +169,33 @@ class TestValueLead(ValueCommon):
             self._run(company=other)
         leads[1].company_id = other
         self.assertEqual(leads[1].value_tier_id, self.tier_high)
-        leads[4].write({"user_id": colleague.id, "company_id": False})
-        self.assertEqual(leads[4].value_tier_id, self.tier_high)
+        leads[1].company_id = False
+        self.assertFalse(leads[1].value_tier_id)
 
-    def test_lead_of_the_first_company(self):
-        """Without company and salesperson the first company's computation counts."""
-        main = self.leads._get_default_value_company()
+    def test_a_single_company(self):
+        """Nobody else could see it: leads without a company have its tiers."""
+        leads = self.registry["crm.lead"]
+        self.patch(leads, "_get_only_company", lambda _leads: self.company)
         lead = self._create_lead(self.best, company_id=False, user_id=False)
-        self.assertFalse(lead.value_tier_id)
-        self._set_model(company=main, min_customers=2, tier_rule="score")
-        self._buy_many(
-            [(self.best, self.as_of, 10**9), (self.worst, self.as_of, 1)], company=main
+        self.assertEqual(lead.value_tier_id, self.tier_high)
+        self._buy(self.best, self.as_of, -3000)
+        self._run()
+        self.assertEqual(self._stored_tier(lead), self.tier_mid)
+        # another company is founded
+        self.patch(leads, "_get_only_company", lambda leads: leads.company_id.browse())
+        self._run()
+        self.assertFalse(self._stored_tier(lead))
+
+    def test_the_only_company(self):
+        companies = self.env["res.company"].search([])
+        self.assertGreater(len(companies), 1)
+        self.assertFalse(self.leads._get_only_company())
+        self.patch(
+            self.registry["res.company"],
+            "search",
+            lambda self, *args, **kwargs: self.browse(companies[0].id),
         )
-        self._run(company=main)
-        self.assertEqual(lead.value_tier_id, self._profile(self.best, main).tier_id)
-        self.assertTrue(lead.value_tier_id)
+        self.assertEqual(self.leads._get_only_company(), companies[0])
 
     def test_group_and_filter(self):
         leads = self.leads

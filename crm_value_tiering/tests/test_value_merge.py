@@ -229,6 +229,50 @@ class TestValueMerge(ValueCommon):
         self.assertEqual(self._profile(contact).revenue_total, 700)
         self.assertEqual(self._profile(self.best).revenue_total, 1000)
 
+    def test_there_and_back(self):
+        """Whoever keeps contacts may err: history and class come back, nothing is lost."""
+        clerk = self._create_user(
+            "value_clerk", "base.group_user,base.group_partner_manager"
+        )
+        parent = self.worst
+        own, theirs = (self._history(self._profile(p)) for p in (self.best, parent))
+        for parent in (self.worst, self._create_customer("Value Test Parent")):
+            before = own.read(["date", "kind", "to_tier_id", "is_merged", "partner_id"])
+            with self.subTest(parent=parent.name):
+                self.best.with_user(clerk).parent_id = parent
+                self.assertEqual(own.partner_id, parent)
+                self.best.with_user(clerk).parent_id = False
+                profile = self._profile(self.best)
+                self.assertEqual(profile.tier_id, self.tier_high)
+                self.assertEqual(profile.lifecycle, "new")
+                self.assertEqual(self._history(profile), own)
+                self.assertEqual(
+                    own.read(["date", "kind", "to_tier_id", "is_merged", "partner_id"]),
+                    before,
+                )
+                self.assertFalse(own.origin_partner_id)
+        self.assertEqual(self._history(self._profile(self.worst)), theirs)
+        self.assertFalse(self._profiles(parent), "taken over, and given back whole")
+        self._run()
+        self.assertEqual(self._history(self._profile(self.best)), own, "as it was")
+        self.assertEqual(self._profile(self.best).revenue_total, 1000)
+
+    def test_back_after_a_computation(self):
+        """What happened to both of them together stays with the company."""
+        parent = self._create_customer("Value Test Parent", is_company=True)
+        own = self._history(self._profile(self.best))
+        self.best.parent_id = parent
+        self._buy(self.best, self.as_of, -3000)
+        self._run()
+        self.assertEqual(parent.value_tier_id, self.tier_mid)
+        self.best.parent_id = False
+        profile = self._profile(self.best)
+        self.assertEqual(self._history(profile), own)
+        self.assertEqual(profile.tier_id, self.tier_high, "as it was when they joined")
+        self.assertEqual(len(self._history(self._profile(parent))), 1)
+        self._run()
+        self.assertEqual(profile.tier_id, self.tier_mid)
+
     def test_change_company(self):
         contact = self._create_customer("Value Test Buyer", parent_id=self.best.id)
         self._buy(contact, self.as_of, 700)
@@ -326,8 +370,9 @@ class TestValueMerge(ValueCommon):
         self.assertEqual(best.value_tier_id, self.tier_high)
         lead = self._lead(self.best)
         lead.write({"company_id": False, "user_id": self.seller.id})
-        self.assertEqual(lead.value_tier_id, self.tier_high)
+        self.assertFalse(lead.value_tier_id, "a lead of all companies")
         self.seller.company_id = company
         best = self.best.with_user(self.seller).with_context(**plain)
         self.assertEqual(best.value_tier_id, self.tier_low)
+        lead.company_id = company
         self.assertEqual(lead.value_tier_id, self.tier_low)

@@ -311,6 +311,48 @@ class TestValueOverrideRules(OverrideCommon):
         with self.assertRaises(AccessError):
             override.unlink()
 
+    def test_the_past_is_not_made_up(self):
+        """Neither a beginning nor an end, nor who ended it."""
+        yesterday = self.as_of - timedelta(days=1)
+        for day in (yesterday, "2020-01-01"):
+            with (
+                self.assertRaisesRegex(UserError, "cannot be set for the past"),
+                self.cr.savepoint(),
+            ):
+                self._set_tier(self.worst, self.tier_high, date_from=day)
+        override = self._set_tier(self.worst, self.tier_high)
+        for vals in (
+            {"ended_by_id": self.seller.id},
+            {"ended_by_id": self.seller.id, "date_to": self.as_of},
+        ):
+            with self.assertRaisesRegex(UserError, "cannot be changed"):
+                override.write(vals)
+        override.date_to = self.as_of + timedelta(days=9)
+        self.assertFalse(override.ended_by_id)
+        override.action_end()
+        self.assertEqual(override.ended_by_id, self.manager)
+
+    def test_strange_days(self):
+        """Sentences, where a range or a date beyond all calendars would fail."""
+        with self.assertRaisesRegex(ValidationError, "would end before it begins"):
+            self._set_tier(
+                self.worst, self.tier_high, date_to=self.as_of - timedelta(days=1)
+            )
+        override = self._set_tier(self.worst, self.tier_high)
+        wizards = self.env["crm.value.override.set"].with_user(self.manager)
+        for day in ("9999-12-31", "x", 5):
+            with self.assertRaisesRegex(ValidationError, "must be between"):
+                override.write({"date_to": day})
+            with self.assertRaisesRegex(ValidationError, "must be between"):
+                wizards.create(
+                    {
+                        "partner_id": self.best.id,
+                        "tier_id": self.tier_high.id,
+                        "reason": "For ever",
+                        "last_day": day,
+                    }
+                )
+
     def test_the_author_is_not_chosen(self):
         override = self._set_tier(self.worst, self.tier_high, user_id=self.seller.id)
         self.assertEqual(override.user_id, self.manager)

@@ -247,7 +247,7 @@ class TestValuePartner(ValueCommon):
             "Annual Revenue × Retention: 656.00 V",  # 820 × 0.8
             "820.00 V revenue in the last 365 days × 80 % probability",
             "Predicted Lifetime Value",
-            "annual revenue × 30 % margin",
+            "820.00 V revenue in the last 365 days × 30 % margin × ",
             "10 % discount per year",
             "too few customers bought again for a forecast (0 of the 30 needed)",
         ):

@@ -2,10 +2,10 @@ from datetime import date, timedelta
 
 import psycopg2
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from .common import ValueCommon
 
@@ -37,17 +37,17 @@ class TestValueModelChecks(ValueCommon):
         ]
         refusals = [
             ({"weight_recency": 31}, "sum to 101 %"),
-            ({"weight_recency": -10, "weight_variety": 50}, "must not be negative"),
-            ({"window_days": -1}, "window cannot be negative"),
-            ({"new_days": 0}, "new for at least one day"),
+            ({"weight_recency": -10, "weight_variety": 50}, "between 0 and 100"),
+            ({"window_days": -1}, "must be between 0 and 36,500"),
+            ({"new_days": 0}, "must be between 1 and 36,500"),
             ({"new_days": 90, "lost_days": 90}, "must be larger than “New for”"),
-            ({"min_customers": 1}, "at least 2 customers"),
-            ({"min_repeaters": 9}, "at least 10 repeat customers"),
-            ({"horizon_years": 0}, "between 1 and 10 years"),
-            ({"horizon_years": 11}, "between 1 and 10 years"),
+            ({"min_customers": 1}, "must be between 2 and 1,000,000"),
+            ({"min_repeaters": 9}, "must be between 10 and 1,000,000"),
+            ({"horizon_years": 0}, "must be between 1 and 10"),
+            ({"horizon_years": 11}, "must be between 1 and 10"),
             ({"hysteresis": -0.5}, "must be between 0 and 100"),
             ({"margin_rate": 100.5}, "must be between 0 and 100"),
-            ({"discount_rate": -1}, "must be between 0 and 1000"),
+            ({"discount_rate": -1}, "must be between 0 and 1,000"),
             ({"decline_rate": 101}, "must be between 0 and 100"),
             ({"churn_medium": 60, "churn_high": 60}, "begin above medium risk"),
             ({"tier_line_ids": shares}, "shares of the tiers sum to 101.0 %"),
@@ -100,17 +100,89 @@ class TestValueModelChecks(ValueCommon):
     def test_refused_by_the_database(self):
         tier = self.env["crm.value.tier"]
         line = self.model.tier_line_ids[0]
-        for write in (
-            lambda: line.write({"share": 101}),
-            lambda: line.write({"min_score": -1}),
-            lambda: line.write({"min_clv": -0.01}),
-            lambda: line.copy(),
-            lambda: tier.create({"name": "Bad share", "default_share": 101}),
-            lambda: tier.create({"name": "Bad score", "default_min_score": 101}),
+        with self.assertRaises(psycopg2.IntegrityError):
+            line.copy()
+        self.env.flush_all()
+        for record, column, value in (
+            (line, "share", 101),
+            (line, "min_score", -1),
+            (line, "min_clv", -0.01),
+            (tier, "default_share", 101),
+            (tier, "default_min_score", 101),
         ):
-            with self.assertRaises(psycopg2.IntegrityError):
-                write()
-                self.env.flush_all()
+            with (
+                self.subTest(column=column),
+                self.assertRaises(psycopg2.IntegrityError),
+                self.env.cr.savepoint(),
+            ):
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE %s SET %s = %s",
+                        SQL.identifier(record._table),
+                        SQL.identifier(column),
+                        value,
+                    )
+                )
+
+    def test_line_changed_alone(self):
+        """A remote caller writes the line, not the model: the same holds."""
+        lines = self.model.with_user(self.manager).tier_line_ids.sorted()
+        vals = {"policy_id": self.model.id, "tier_id": self._create_tier().id}
+        for change in (
+            lambda: lines[0].write({"share": 51}),
+            lambda: lines[0].with_context(crm_value_lines={}).write({"share": 51}),
+            lambda: lines.create({**vals, "share": 1}),
+            lambda: lines[1:].unlink(),
+        ):
+            with (
+                self.assertRaisesRegex(ValidationError, "sum to|at least two tiers"),
+                self.env.cr.savepoint(),
+            ):
+                change()
+        lines[0].share = 10
+        self.model.write(
+            {"tier_line_ids": self._line_commands("share", high=50, mid=0)}
+        )
+        self.assertEqual(sum(lines.mapped("share")), 100)
+
+    def test_line_stays_in_its_model(self):
+        """It would decide the tiers of a company that is not ours."""
+        other = self._create_company("Value Test Other Company")
+        foreign = self._set_model(company=other)
+        line = self.model.with_user(self.manager).tier_line_ids[0]
+        with self.assertRaisesRegex(UserError, "cannot be moved"):
+            line.policy_id = foreign
+        with self.assertRaises(AccessError):
+            line.create(
+                {
+                    "policy_id": foreign.id,
+                    "tier_id": self._create_tier().id,
+                    "share": 0,
+                }
+            )
+        self.assertEqual(len(foreign.tier_line_ids), 3)
+        line.write({"policy_id": self.model.id})  # where it is already
+
+    def test_line_of_somebody_elses_guide(self):
+        """Others' dialogs do not get lines either."""
+        theirs = self.env["crm.value.setup"].with_user(self.manager).create({})
+        second = self._create_user("value_second", "sales_team.group_sale_manager")
+        mine = self.env["crm.value.setup"].with_user(second).create({})
+        with self.assertRaisesRegex(UserError, "cannot be moved"):
+            mine.tier_line_ids[0].setup_id = theirs.id
+        with self.assertRaises(AccessError):
+            mine.tier_line_ids.create(
+                {"setup_id": theirs.id, "tier_id": self._create_tier().id}
+            )
+
+    def _create_tier(self):
+        return self.env["crm.value.tier"].create({"name": "Value Test Tier"})
+
+    def test_ends_before_it_begins(self):
+        """A sentence at once, where PostgreSQL would refuse the range."""
+        days = {"date_from": "2030-01-02", "date_to": "2030-01-01"}
+        with self.assertRaisesRegex(ValidationError, "would end before it begins"):
+            self.model.create({**days, "name": "Value Test Model"})
 
     @mute_logger("odoo.sql_db")
     def test_no_two_versions_on_one_day(self):

@@ -79,6 +79,8 @@ class TestValueRun(ValueCommon):
             self.assertIn(part, html)
         self.assertIn("rule of thumb", html)
         self.assertIn("1 orders are in a currency", html)
+        lines = self.env["crm.value.policy.tier"]
+        lines.search([("tier_id", "=", self.tier_high.id)]).unlink()
         self.tier_high.active = False
         self.assertIn("High", str(run.with_user(self.manager).summary_html))
 
@@ -126,6 +128,32 @@ class TestValueRun(ValueCommon):
         self.assertEqual(
             self.runs.recompute(self.company, "2026-06-30").as_of, self.as_of
         )
+
+    def test_text_after_a_day(self):
+        """Odoo would read the first ten characters and forget the rest."""
+        runs = self.env["crm.value.run"]
+        for day in ("2026-01-01'; drop table x;--", "2026-06-30 12:00:00", "20260101"):
+            with (
+                self.subTest(day=day),
+                self.assertRaisesRegex(UserError, "is not a date"),
+            ):
+                runs.recompute(self.company, day)
+
+    def test_before_the_first_purchase(self):
+        """Nobody was a customer; the history would fill with comings and goings."""
+        runs = self.env["crm.value.run"].with_user(self.manager)
+        first = self.as_of - timedelta(days=275)
+        for day in ("0001-01-01", "1900-06-01", first - timedelta(days=1)):
+            with (
+                self.subTest(day=day),
+                self.assertRaisesRegex(UserError, "Nobody had bought yet"),
+            ):
+                runs.recompute(self.company.ids, day)
+        self.assertEqual(runs.recompute(self.company.ids, first).state, "done")
+
+    def test_a_company_named_often(self):
+        runs = self.env["crm.value.run"].with_user(self.manager)
+        self.assertEqual(len(runs.recompute(self.company.ids * 20, self.as_of)), 1)
 
     def test_several_companies(self):
         other = self._create_company("Value Test Other Company")

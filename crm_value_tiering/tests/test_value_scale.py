@@ -1,5 +1,6 @@
 """The value score: where a customer stands among all, in each dimension."""
 
+from bisect import bisect_left
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
@@ -63,16 +64,26 @@ class TestScale(BaseCase):
                 for _customer in range(size)
             ]
             scale = Scale(count_steps(measures))
-            self.assertLessEqual(len(scale.limits), STEPS + 1)
+            self.assertLessEqual(len(scale.limits), 2 * (STEPS + 1))
             found = [(m, scale.share(m)) for m in sorted(set(measures))]
             self.assertEqual(found, sorted(found, key=lambda pair: pair[1]))
             for measure, share in found:
                 error = share - float(get_share(measures, measure))
-                self.assertTrue(-1e-12 < error < 1 / STEPS, (measure, error))
+                self.assertTrue(-1 / STEPS < error < 1e-12, (measure, error))
+
+    def test_ahead_of_all_is_one(self):
+        """The best of 2,357 is ahead of all others; nobody else of the best percent."""
+        scale = Scale(count_steps(list(range(2357))))
+        shares = [scale.share(measure) for measure in range(2357)]
+        self.assertEqual(shares[-1], 1)
+        self.assertLess(max(shares[:-1]), 0.995)
+        self.assertGreater(min(shares[-22:]), 0.98)
 
     def test_outside(self):
         scale = Scale([[2, 0, 5], [4, 5, 3], [9, 8, 2]])
         self.assertEqual([scale.share(m) for m in (-1, 2)], [0, 0])
+        self.assertEqual([scale.share(m) for m in (2.5, 4)], [5 / 9, 5 / 9])
+        self.assertEqual([scale.share(m) for m in (4.5, 8.99)], [8 / 9, 8 / 9])
         self.assertEqual(scale.share(9), 8 / 9, "level with another")
         self.assertEqual(scale.share(9.01), 1, "more than anybody had")
 
@@ -83,7 +94,11 @@ class TestScale(BaseCase):
 
     def test_scores_are_fifths(self):
         scale = Scale([[value, value, 1] for value in range(10)])
-        self.assertEqual(scale.scores, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5])
+        self.assertEqual(
+            [scale.scores[bisect_left(scale.limits, value)] for value in range(11)],
+            [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5],
+        )
+        self.assertEqual(len(scale.scores), len(scale.shares))
 
 
 @tagged("post_install", "-at_install")
@@ -198,6 +213,41 @@ class TestValueScore(ValueCommon):
         self.assertEqual(
             [part["comparison"] for part in last[:3:2]],
             ["no customer bought longer ago", "no customer has less"],
+        )
+
+    def test_ahead_of_all_is_said_of_one(self):
+        """A scale of a hundred steps cannot tell the best from the next ones."""
+        self._set_model(weight_monetary=100, weight_recency=0, weight_frequency=0,
+                        weight_variety=0)  # fmt: skip
+        customers = self.env["res.partner"].create(
+            [{"name": f"Value Test {number:03}"} for number in range(350)]
+        )
+        self._buy_many([(c, self.as_of, 1000 + n) for n, c in enumerate(customers)])
+        base = self._run()
+        said = {}
+        for customer in customers[-4:]:  # the best percent
+            part = self._parts(customer)[2]
+            said[customer] = part["comparison"].replace("\xa0", " "), part["points"]
+        best = customers[-1]
+        self.assertEqual(said.pop(best), ("more than all other customers", "100.00"))
+        for text, points in said.values():
+            self.assertEqual(text, "more than about 99 % of customers")
+            self.assertTrue(98 < float(points) < 99.5, points)
+        # somebody came since, and has more
+        self._buy(customers[0], self.as_of, 9000)
+        self.env["crm.value.run"]._execute(
+            self.company,
+            base.policy_id,
+            self.as_of,
+            scope=SQL("SELECT %s", customers[0].id),
+            base=base,
+        )
+        self.assertEqual(
+            [
+                self._parts(c)[2]["comparison"].replace("\xa0", " ")
+                for c in (customers[0], best)
+            ],
+            ["more than all other customers", "more than about 99 % of customers"],
         )
 
     def test_words_at_the_ends(self):

@@ -167,13 +167,9 @@ class TestValueForecast(ValueCommon):
             orders = self.env["sale.order"].search(
                 [("partner_id", "=", profile.partner_id.id)]
             )
-            first = orders.filtered(
-                lambda order, day=profile.first_purchase: (
-                    (order.date_order + timedelta(hours=8)).date() == day
-                )
-            )
-            repeat = sum((orders - first).mapped("amount_untaxed"))
-            spend = gamma_gamma.expected_spend(spending, x, repeat / x if x else 0)
+            purchases = profile.purchase_days
+            mean = sum(orders.mapped("amount_untaxed")) / purchases
+            spend = gamma_gamma.expected_spend(spending, purchases, mean)
             clv = 0.3 * spend * (one / 1.08**0.5 + (two - one) / 1.08**1.5)
             self.assertAlmostEqual(profile.p_alive, alive, delta=1e-6)
             self.assertAlmostEqual(profile.p_buy_quarter, quarter, delta=1e-6)

@@ -88,8 +88,8 @@ class TestValueSettings(ValueCommon):
         self.assertEqual(self._get_models(), changed)
         self.assertEqual(changed.mapped("window_days"), [365, 90])
 
-    def test_created_when_first_opened(self):
-        """A company that has no model yet gets the defaults by opening the page."""
+    def test_created_when_first_saved(self):
+        """A company that has no model yet is shown the defaults; looking keeps none."""
         other = self._create_company("Value Test Other Company")
         self.boss.company_ids += other
         settings = (
@@ -98,8 +98,12 @@ class TestValueSettings(ValueCommon):
             .with_context(allowed_company_ids=other.ids)
             .create({})
         )
-        self.assertEqual(settings.crm_value_policy_id.company_id, other)
         self.assertEqual(settings.crm_value_weight_variety, 10)
+        self.assertFalse(settings.crm_value_policy_id)
+        policies = self.env["crm.value.policy"]
+        self.assertFalse(policies.search([("company_id", "=", other.id)]))
+        settings.execute()
+        self.assertTrue(policies.search([("company_id", "=", other.id)]))
 
     def test_refused(self):
         """What the model refuses, the page refuses: nothing is saved."""
@@ -114,11 +118,13 @@ class TestValueSettings(ValueCommon):
 
     def test_administrator_without_a_say(self):
         """Saving other settings leaves the value model alone."""
-        settings = self._settings(self.admin, crm_value_window_days=1)
+        with self.assertRaises(AccessError):
+            self._settings(self.admin, crm_value_window_days=1)
+        settings = self._settings(self.admin)
         settings.execute()
         self.assertEqual(self._get_models(), self.model)
         self.assertEqual(self.model.window_days, 365)
-        self.assertFalse(self._settings(self.admin).crm_value_policy_id)
+        self.assertFalse(settings.sudo().crm_value_policy_id)
         with self.assertRaises(AccessError):
             settings.action_open_value_model()
 

@@ -102,7 +102,7 @@ class TestValueSetup(ValueCommon):
         lines = setup.tier_line_ids.sorted()
         for values, sentence in (
             ({"weight_recency": 40}, "sum to 110 %"),
-            ({"window_days": -1}, "window cannot be negative"),
+            ({"window_days": -1}, "must be between 0 and 36,500"),
             (
                 {
                     "tier_rule": "score",
@@ -371,14 +371,51 @@ class TestValueSetup(ValueCommon):
     def test_own_companies_only(self):
         """The engine reads as the system; the set-up does not let it look elsewhere."""
         other = self._create_company("Value Test Other Company")
-        setup = self.env["crm.value.setup"].with_user(self.manager)
-        foreign = setup.create({"company_id": other.id})
+        setups = self.env["crm.value.setup"].with_user(self.manager)
+        with self.assertRaisesRegex(AccessError, "your own companies"):
+            setups.create({"company_id": other.id})
+        mine = setups.create({})
+        with self.assertRaisesRegex(AccessError, "your own companies"):
+            mine.write({"company_id": other.id})
+        # one that was made while the user still worked there
+        self.manager.company_ids += other
+        there = {"allowed_company_ids": other.ids}
+        foreign = setups.with_context(**there).create({})
+        foreign = foreign.with_context(allowed_company_ids=self.company.ids)
         for action in ("action_preview", "action_save", "action_save_and_compute"):
             with (
                 self.subTest(action=action),
                 self.assertRaisesRegex(AccessError, "your own companies"),
             ):
                 getattr(foreign, action)()
+
+    # ---------------------------------------------------------------- meanwhile
+    def test_what_others_saved_meanwhile_stays(self):
+        """Only what was changed here is written, whatever was saved since the opening."""
+        model = self._set_model(margin_rate=40)
+        first, second = self._setup(), self._setup()
+        second.margin_rate = 41
+        second.tier_line_ids.sorted()[0].share = 15
+        second.action_save()
+        first.hysteresis = 7
+        first.action_save()
+        present = self.env["crm.value.policy"]._find_for_company(
+            self.company, self.company._get_value_today()
+        )
+        self.assertNotEqual(present, model)
+        self.assertEqual((present.margin_rate, present.hysteresis), (41, 7))
+        self.assertEqual(present.tier_line_ids.sorted()[0].share, 15)
+
+    def test_the_same_changed_by_two(self):
+        self._set_model(margin_rate=40)
+        first, second, third = self._setup(), self._setup(), self._setup()
+        second.margin_rate = 41
+        second.action_save()
+        first.margin_rate = 42
+        with self.assertRaisesRegex(UserError, "Somebody else.*Margin"):
+            first.action_save()
+        third.margin_rate = 41  # to the same: nobody minds
+        third.action_save()
 
     def test_empty_list_offers_it_to_managers(self):
         profiles = self.env["crm.value.profile"]

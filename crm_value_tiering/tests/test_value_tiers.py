@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -147,3 +148,58 @@ class TestValueTiers(ValueCommon):
         self.assertAlmostEqual(counts[str(self.low.id)]["share"], 0.4)
         self.assertIn("Gold", run.summary_html)
         self.assertIn("40.0 %", run.summary_html)
+
+
+@tagged("post_install", "-at_install")
+class TestTiersOfAllCompanies(ValueCommon):
+    """All companies share the tiers: who may change them, and with what."""
+
+    def test_managers_of_one_company_do_not(self):
+        """Renamed, moved, archived or deleted here, a tier is so everywhere."""
+        tier = self.tier_high.with_user(self.manager)
+        for change in (
+            lambda: tier.write({"name": "Platinum"}),
+            lambda: tier.write({"sequence": 99}),
+            lambda: tier.action_archive(),
+            lambda: tier.unlink(),
+            lambda: tier.create({"name": "Platinum"}),
+            lambda: tier.write({"pricelist_id": False, "color": 1}),
+        ):
+            with self.assertRaisesRegex(AccessError, "All companies share this"):
+                change()
+        with self.assertRaisesRegex(AccessError, "create|modify"):
+            self.tier_high.with_user(self.seller).write({"name": "Platinum"})
+
+    def test_the_price_list_is_the_companys_own(self):
+        tier = self.tier_high.with_user(self.manager)
+        tier.pricelist_id = self._get_pricelist(self.currency)
+        self.assertFalse(self.tier_high.with_company(1).pricelist_id)
+
+    def test_who_changes_them(self):
+        """Managers who work in every company, and administrators."""
+        everywhere = self.env["res.company"].search([])
+        self.manager.company_ids = everywhere
+        tier = self.tier_high.with_user(self.manager)
+        tier.name = "Platinum"
+        self.manager.company_ids = self.company
+        with self.assertRaises(AccessError):
+            tier.name = "Gold"
+        self.manager.group_ids += self.env.ref("base.group_system")
+        tier.name = "Gold"
+        self.assertEqual(self.tier_high.name, "Gold")
+
+    def test_a_price_list_exists(self):
+        """Odoo stores any text for it, and fails whenever the tier is read."""
+        gone = self._get_pricelist(self.currency)
+        gone_id = gone.id
+        gone.unlink()
+        tier = self.tier_high.with_user(self.manager)
+        for value in ("x", gone_id, [5], "1"):
+            with (
+                self.subTest(value=value),
+                self.assertRaisesRegex(ValidationError, "no such price list"),
+            ):
+                tier.write({"pricelist_id": value})
+        with self.assertRaisesRegex(ValidationError, "no such price list"):
+            self.env["crm.value.tier"].create({"name": "Bad", "pricelist_id": "x"})
+        self.assertTrue(tier.read(["pricelist_id"]))

@@ -7,3 +7,5 @@ from . import crm_value_holdout_check
 from . import crm_value_setup
 from . import crm_value_setup_tier
 from . import crm_value_setup_preview
+from . import privacy_lookup_wizard
+from . import privacy_lookup_wizard_line

@@ -8,6 +8,7 @@ from odoo.fields import Command
 from odoo.addons.base.models.res_users import check_identity
 
 BI_GROUP = "crm_value_tiering.group_value_bi"
+MAX_KEY_DAYS = 366
 
 
 class CrmValueBiKey(models.TransientModel):
@@ -37,7 +38,7 @@ class CrmValueBiKey(models.TransientModel):
     expiration_date = fields.Date(
         required=True,
         default=lambda self: fields.Date.today() + timedelta(days=90),
-        help="Last day of the key. Create another one before.",
+        help="Last day of the key, a year from now at most. Create another one before.",
     )
 
     @check_identity
@@ -53,6 +54,14 @@ class CrmValueBiKey(models.TransientModel):
             )
         if self.expiration_date < fields.Date.today():
             raise UserError(self.env._("The last day cannot be in the past."))
+        if self.expiration_date > fields.Date.today() + timedelta(days=MAX_KEY_DAYS):
+            raise UserError(
+                self.env._(
+                    "A key is valid for %(days)s days at most: one that was forgotten "
+                    "must not open the door for ever.",
+                    days=MAX_KEY_DAYS,
+                )
+            )
         user = self._create_user()
         key = (
             self.env["res.users.apikeys"]

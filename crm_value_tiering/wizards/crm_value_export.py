@@ -1,3 +1,5 @@
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import split_every
@@ -9,6 +11,9 @@ EXPORT_GROUP = "base.group_allow_export"
 BATCH = 1000
 # Sentences take most of the time: with more rows the file is figures only.
 MAX_REASONS = 20_000
+# What reading a domain raises that is none, in Python or in PostgreSQL.
+MALFORMED = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError,
+             ValueError, psycopg2.DataError, psycopg2.ProgrammingError)  # fmt: skip
 
 
 class CrmValueExport(models.TransientModel):
@@ -24,7 +29,9 @@ class CrmValueExport(models.TransientModel):
     """
 
     _name = "crm.value.export"
+    _inherit = "crm.erasable.mixin"
     _description = "Export of Customer Value"
+    _erasable_texts = ("record_domain",)
 
     res_model = fields.Selection(
         [
@@ -34,6 +41,42 @@ class CrmValueExport(models.TransientModel):
         required=True,
     )
     record_domain = fields.Json(help="Which records, as a domain.")
+    company_ids = fields.Json(
+        readonly=True,
+        help="Ids of the companies that were chosen: the file is what the list was.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        chosen = self.env.companies.ids
+        exports = super().create(
+            [{**vals, "company_ids": chosen} for vals in vals_list]
+        )
+        for export in exports:
+            export._check_domain()
+        return exports
+
+    def _check_domain(self):
+        """A remote caller may send anything: find out while there is somebody to tell.
+
+        :raise UserError: when no list can be found with it
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self._get_model().search_count(self.record_domain or [], limit=1)
+        except AccessError:
+            raise
+        except (UserError, *MALFORMED) as error:
+            raise UserError(
+                self.env._("The filter of the list cannot be read. Choose another one.")
+            ) from error
+
+    def _get_model(self):
+        """The model to export, for the companies chosen when it was asked for."""
+        return self.env[self.res_model].with_context(
+            allowed_company_ids=self.company_ids
+        )
 
     @api.model
     def _check_may_export(self):
@@ -70,9 +113,7 @@ class CrmValueExport(models.TransientModel):
 
     def _check_size(self):
         self.ensure_one()
-        count = self.env[self.res_model].search_count(
-            self.record_domain or [], limit=MAX_ROWS
-        )
+        count = self._get_model().search_count(self.record_domain or [], limit=MAX_ROWS)
         if count >= MAX_ROWS:
             raise UserError(
                 self.env._(
@@ -91,14 +132,15 @@ class CrmValueExport(models.TransientModel):
         """Write the workbook to the binary file ``output``, a batch at a time."""
         self.ensure_one()
         self._check_may_export()
+        self._check_domain()
         self._check_size()
-        model = self.env[self.res_model]
+        model = self._get_model()
         records = model.search(self.record_domain or [])
         columns = model._get_export_columns(len(records) <= MAX_REASONS)
         table = XlsxTable(
             output,
             [(header, kind) for header, kind, _get in columns],
-            self._get_money_formats(self.env.companies.currency_id),
+            self._get_money_formats(model.env.companies.currency_id),
         )
         for ids in split_every(BATCH, records.ids):
             batch = model.browse(ids)
@@ -140,7 +182,8 @@ class CrmValueExport(models.TransientModel):
     def _get_column(self, field):
         name, header = field.name, field._description_string(self.env)
         if field.type == "many2one":
-            return header, "text", lambda r: r[name].display_name or ""
+            # as any list shows it to its readers
+            return header, "text", lambda r: r.sudo()[name].display_name or ""
         if field.type == "selection":
             labels = dict(field._description_selection(self.env))
             return header, "text", lambda r: labels.get(r[name], "")

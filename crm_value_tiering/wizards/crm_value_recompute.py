@@ -1,25 +1,24 @@
 from odoo import api, fields, models
 
+from ..models.crm_limits_mixin import MAX_DATE, MIN_DATE
+
 
 class CrmValueRecompute(models.TransientModel):
     """Compute the tiers now, or as they would have been on a day in the past."""
 
     _name = "crm.value.recompute"
+    _inherit = ["crm.dialog.mixin", "crm.limits.mixin"]
     _description = "Compute Customer Value"
 
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        default=lambda self: self.env.company,
-        domain=lambda self: [("id", "in", self.env.companies.ids)],
-    )
     as_of = fields.Date(
         string="As of",
         required=True,
         compute="_compute_as_of",
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
+        limits=(MIN_DATE, MAX_DATE),
         help="Orders after this day are not counted.",
     )
     is_past = fields.Boolean(compute="_compute_is_past")
@@ -27,13 +26,13 @@ class CrmValueRecompute(models.TransientModel):
     @api.depends("company_id")
     def _compute_as_of(self):
         for wizard in self:
-            wizard.as_of = (wizard.company_id or self.env.company)._get_value_today()
+            wizard.as_of = wizard._get_company()._get_value_today()
 
     @api.depends("as_of", "company_id")
     def _compute_is_past(self):
         for wizard in self:
-            company = wizard.company_id or self.env.company
-            wizard.is_past = wizard.as_of and wizard.as_of < company._get_value_today()
+            today = wizard._get_company()._get_value_today()
+            wizard.is_past = wizard.as_of and wizard.as_of < today
 
     def action_recompute(self):
         """Compute and show the result, or say that a computation is under way."""

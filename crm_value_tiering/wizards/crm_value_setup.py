@@ -1,6 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_list
 
 STEPS = ["source", "weights", "tiers", "preview"]
 
@@ -14,7 +15,7 @@ class CrmValueSetup(models.TransientModel):
 
     _name = "crm.value.setup"
     _description = "Customer Value Set-up"
-    _inherit = "crm.value.parameters"
+    _inherit = ["crm.dialog.mixin", "crm.value.parameters"]
     _rec_name = "company_id"
     step = fields.Selection(
         [
@@ -27,11 +28,7 @@ class CrmValueSetup(models.TransientModel):
         default="source",
     )
     company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        default=lambda self: self.env.company,
-        ondelete="cascade",
+        readonly=True, default=lambda self: self.env.company._get_value_root()
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     preset = fields.Selection(
@@ -43,6 +40,9 @@ class CrmValueSetup(models.TransientModel):
     )
     tier_line_ids = fields.One2many("crm.value.setup.tier", "setup_id", string="Tiers")
     preview = fields.Json(readonly=True)
+    shown = fields.Json(
+        help="The value model when the guide was opened: what differs was changed here."
+    )
     leave_out = fields.Boolean(
         string="Leave them out",
         help="Compute without the documents whose currency has no exchange rate.",
@@ -52,16 +52,18 @@ class CrmValueSetup(models.TransientModel):
     def default_get(self, fields):
         """Begin with the value model of today, or with the defaults."""
         values = super().default_get(fields)
-        company = self.env.company
+        company = self.env.company._get_value_root()
         policy = self.env["crm.value.policy"]._find_for_company(
             company, company._get_value_today()
         )
         for name in self._get_setting_fields():
             if policy and name in fields:
                 values[name] = policy[name]
+        if policy and "shown" in fields:
+            values["shown"] = self._get_settings(policy)
         if "tier_line_ids" in fields:
             values["tier_line_ids"] = (
-                [Command.create(limit) for limit in self._get_limits(policy)]
+                [Command.create(limit) for limit in self._get_tier_limits(policy)]
                 if policy
                 else self._default_tier_line_ids()
             )
@@ -73,7 +75,13 @@ class CrmValueSetup(models.TransientModel):
         return [*self._get_parameter_fields(), "schedule"]
 
     @api.model
-    def _get_limits(self, record):
+    def _get_settings(self, record):
+        """Plain values of the settings of a value model or a set-up, with its tiers."""
+        values = {name: record[name] for name in self._get_setting_fields()}
+        return {**values, "tier_line_ids": self._get_tier_limits(record)}
+
+    @api.model
+    def _get_tier_limits(self, record):
         """Plain values of the tier limits of a value model or a set-up, best first."""
         return record._get_parameters()["tiers"]
 
@@ -209,26 +217,46 @@ class CrmValueSetup(models.TransientModel):
         company = self.company_id
         today = company._get_value_today()
         policy = self.env["crm.value.policy"]._get_for_company(company, today)
-        values = {
-            name: self[name]
-            for name in self._get_setting_fields()
-            if self[name] != policy[name]
-        }
-        if self._get_limits(self) != self._get_limits(policy):
+        values = self._get_changes(policy)
+        if "tier_line_ids" in values:
             values["tier_line_ids"] = [
                 Command.clear(),
-                *(Command.create(limit) for limit in self._get_limits(self)),
+                *(Command.create(limit) for limit in values["tier_line_ids"]),
             ]
         policy._revise(values, today)
         return bool(values)
 
+    def _get_changes(self, policy):
+        """What was changed in the guide, to be written to ``policy``.
+
+        :raise UserError: when somebody else has changed the same since it was opened
+        """
+        mine, theirs = self._get_settings(self), self._get_settings(policy)
+        shown = theirs | (self.shown if isinstance(self.shown, dict) else {})
+        changed = [name for name in mine if mine[name] != shown[name]]
+        taken = [
+            name for name in changed if theirs[name] not in (shown[name], mine[name])
+        ]
+        if taken:
+            raise UserError(
+                self.env._(
+                    "Somebody else has changed this since you opened the guide: "
+                    "%(names)s. Open it again to see what holds now.",
+                    names=format_list(
+                        self.env,
+                        [
+                            self._fields[name]._description_string(self.env)
+                            for name in taken
+                        ],
+                    ),
+                )
+            )
+        return {name: mine[name] for name in changed if mine[name] != theirs[name]}
+
     def _check_may_set_up(self):
         """The engine computes as the system, so the right is checked here."""
         self.check_access("write")
-        if self.company_id not in self.env.companies:
-            raise AccessError(
-                self.env._("You can set up customer value of your own companies only.")
-            )
+        self._get_company()
 
     def _show(self, step):
         self.step = step

@@ -150,6 +150,36 @@ def test_table_of_measures(board: Board) -> None:
     assert cells["A2"] == "=PIVOT(1,5,TRUE,FALSE,2,FALSE)"
 
 
+def test_a_table_of_people(board: Board) -> None:
+    """A column for each figure, known or not, in a format of its own."""
+    pivot = board.pivot("N", "y", ["a:avg"], ["who"], ["code"])
+    board.people(3, pivot, "Who", 2, [("n", "Number", "0"), ("r", "Rate", "0.0")])
+    visible = board.to_dict()["sheets"][0]
+    assert [visible["cells"][ref] for ref in ("A3", "B3", "C3")] == [
+        '=_t("Who")',
+        '=_t("Number")',
+        '=_t("Rate")',
+    ]
+    assert visible["cells"]["A5"] == '=IFERROR(PIVOT.HEADER(1,"#who",2),"")'
+    assert visible["cells"]["C4"] == (
+        '=IFERROR(PIVOT.VALUE(1,"a:avg","#who",1,"code","r"),"")'
+    )
+    assert "A6" not in visible["cells"]
+    assert visible["formats"] == {"B4:B5": 1, "C4:C5": 2}
+
+
+def test_colours(board: Board) -> None:
+    """Of the series in their order, and of cells by what they hold."""
+    board.chart("c", "bar", "C", "y", "a", ["z"], (0, 0, 1, 1), colors=["#111111"])
+    board.heat("B2:C3", "#7FC8C2")
+    visible = board.to_dict()["sheets"][0]
+    [figure] = visible["figures"]
+    assert figure["data"]["dataSets"] == [{"backgroundColor": "#111111"}]
+    [scale] = visible["conditionalFormats"]
+    assert scale["ranges"] == ["B2:C3"]
+    assert scale["rule"]["maximum"] == {"type": "value", "color": 0x7FC8C2}
+
+
 def test_the_example_works() -> None:
     assert doctest.testmod(board_module).failed == 0
     assert doctest.testmod(board_module).attempted

@@ -56,6 +56,7 @@ class Board:
     data_formats: dict[str, int] = field(default_factory=dict)
     format_ids: dict[str, int] = field(default_factory=dict)
     menus: dict[str, str] = field(default_factory=dict)
+    scales: list[dict[str, Any]] = field(default_factory=list)
     rows: int = 60
 
     # ------------------------------------------------------------- data sources
@@ -145,6 +146,7 @@ class Board:
         legend: str = "top",
         order: str | None = None,
         axis: str = "",
+        colors: Sequence[str] = (),
         skip: tuple[str, ...] = (),
     ) -> None:
         """Add a chart of Odoo's records.
@@ -154,6 +156,7 @@ class Board:
         :param place: x, y, width, height in pixels
         :param menu: xml id of what opens on a click
         :param axis: title of the value axis
+        :param colors: of the series, in their order; more of them get the usual ones
         """
         data = {
             "type": f"odoo_{kind}",
@@ -175,7 +178,7 @@ class Board:
                 "groupBy": groupby,
                 "orderBy": [],
             },
-            "dataSets": [{}],
+            "dataSets": [{"backgroundColor": color} for color in colors] or [{}],
             "fieldMatching": self._field_matching(model, 0, skip),
         }
         if kind != "pie":
@@ -197,7 +200,7 @@ class Board:
         *,
         baseline: bool = True,
         lower_is_better: bool = False,
-        description: str = "since last period",
+        description: str = "vs. before",
         menu: str = "",
         background: str = "#EFF6FF",
     ) -> None:
@@ -283,6 +286,57 @@ class Board:
             self.formats[f"B{row + 1}:{last}{row + count}"] = self._format(number)
         self.heights[row] = 60
 
+    def people(
+        self,
+        row: int,
+        pivot: int,
+        title: str,
+        count: int,
+        columns: Sequence[tuple[str, str, str]],
+    ) -> None:
+        """Fill a table with a line for each value of the pivot's only row dimension.
+
+        Unlike :meth:`table`, a column is there whether the pivot has its figure or not,
+        has a title of its own and a format that suits it.
+
+        :param columns: value of the pivot's only column dimension, title, format
+        """
+        definition = self.pivots[str(pivot)]
+        (line,), (dimension,) = definition["rows"], definition["columns"]
+        line, dimension = line["fieldName"], dimension["fieldName"]
+        measure = definition["measures"][0]["id"]
+        self.cell(f"A{row}", f'=_t("{title}")', "texts")
+        self.heights[row] = 40
+        for place, (key, name, number) in enumerate(columns, start=1):
+            column = chr(ord("A") + place)
+            self.cell(f"{column}{row}", f'=_t("{name}")', "titles")
+            self.formats[f"{column}{row + 1}:{column}{row + count}"] = self._format(
+                number
+            )
+            for position in range(1, count + 1):
+                self.cells[f"{column}{row + position}"] = (
+                    f'=IFERROR(PIVOT.VALUE({pivot},"{measure}","#{line}",{position},'
+                    f'"{dimension}","{key}"),"")'
+                )
+        for position in range(1, count + 1):
+            self.cells[f"A{row + position}"] = (
+                f'=IFERROR(PIVOT.HEADER({pivot},"#{line}",{position}),"")'
+            )
+
+    def heat(self, zone: str, color: str) -> None:
+        """Colour cells by what they hold, from white to ``color`` for the highest."""
+        self.scales.append(
+            {
+                "id": f"heat{len(self.scales) + 1}",
+                "ranges": [zone],
+                "rule": {
+                    "type": "ColorScaleRule",
+                    "minimum": {"type": "value", "color": 0xFFFFFF},
+                    "maximum": {"type": "value", "color": int(color[1:], 16)},
+                },
+            }
+        )
+
     def heading(self, ref: str, text: str, menu: str = "") -> None:
         """A heading, which opens ``menu`` on a click."""
         link = f"[{text}](odoo://ir_menu_xml_id/{menu})"
@@ -319,6 +373,7 @@ class Board:
             "styles": self.styles,
             "formats": self.formats,
             "figures": self.figures,
+            "conditionalFormats": self.scales,
             "areGridLinesVisible": False,
         }
         hidden = empty_sheet("data", "Data") | {

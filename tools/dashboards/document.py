@@ -13,16 +13,27 @@ COLORS = {
     "heading": "#01666B",
     "text": "#434343",
     "line": "#CCCCCC",
+    "heat": "#7FC8C2",
 }
+# Of the tiers from the best to the last, as their tags have it when they are installed.
+TIER_COLORS = ("#30C381", "#F7CD1F", "#ADB5BD")
+# Of a churn risk, in the order of its keys: high, low, medium.
+RISK_COLORS = ("#DC6965", "#30C381", "#F7CD1F")
 STYLES = {
     "heading": {"textColor": COLORS["heading"], "bold": True, "fontSize": 16},
     "titles": {
         "bold": True,
+        "fontSize": 9,
         "textColor": COLORS["text"],
         "wrapping": "wrap",
         "align": "right",
     },
-    "texts": {"bold": True, "textColor": COLORS["text"], "wrapping": "wrap"},
+    "texts": {
+        "bold": True,
+        "fontSize": 9,
+        "textColor": COLORS["text"],
+        "wrapping": "wrap",
+    },
 }
 LOCALE = {
     "name": "English (US)",

@@ -1,8 +1,9 @@
-"""The board "Retention and acquisition" of crm_value_tiering: who came, stayed, left."""
+"""The board "Retention" of crm_metric: who came, stayed and left."""
 
 from __future__ import annotations
 
 from tools.dashboards.board import GAP, WIDTH, Board
+from tools.dashboards.document import COLORS, TIER_COLORS
 from tools.dashboards.filters import Filter, Match
 
 FACT = "crm.metric.fact"
@@ -38,21 +39,36 @@ SCORECARDS = [
     ("customers_lost", "Lost Customers", NUMBER, True),
     ("revenue", "Revenue", NUMBER, False),
     ("retention", "Retention Rate", PERCENT, False),
-    ("repeat_purchase", "Repeat-Purchase Rate", PERCENT, False),
+    ("repeat_purchase", "Repeat Purchases", PERCENT, False),
     ("cac", "Acquisition Cost", NUMBER, True),
     ("conversion", "Conversion Rate", PERCENT, False),
     ("sales_cycle", "Sales Cycle in Days", DAYS, True),
 ]
+# code, short title, format
+PEOPLE = [
+    ("customers", "Customers", NUMBER),
+    ("customers_new", "New", NUMBER),
+    ("customers_returned", "Returned", NUMBER),
+    ("customers_lost", "Lost", NUMBER),
+    ("retention", "Retention", PERCENT),
+    ("repeat_purchase", "Repeat Purchases", PERCENT),
+    ("conversion", "Conversion", PERCENT),
+    ("sales_cycle", "Cycle in Days", DAYS),
+    ("revenue", "Revenue", NUMBER),
+]
+COLLEAGUES = 15  # lines of the table; who has more filters by team
+COHORTS = 18  # months of first purchase that are shown
+AHEAD = 12  # months since the first purchase
 PER_LINE = 5
 CARD_HEIGHT = 100
 CHART_HEIGHT = 320
 ROW_HEIGHT = 23
-START = "today =1d -24m"  # of the cohorts shown
+START = f"today =1d -{COHORTS}m"
 
 
 def build() -> Board:
     """Key figures with the period before, charts, then salespeople and cohorts."""
-    board = Board(FILTERS, MATCHING, columns=[170, *[78] * 12])
+    board = Board(FILTERS, MATCHING, columns=[140, *[80] * AHEAD])
     _add_scorecards(board)
     top = 2 * (CARD_HEIGHT + GAP) + GAP
     half = (WIDTH - GAP) // 2
@@ -62,9 +78,9 @@ def build() -> Board:
         domain=_metrics("customers_new", "customers_returned", "customers_lost"),
     )  # fmt: skip
     board.chart(
-        "customers", "line", "Customers by Tier", FACT, "value",
+        "customers", "bar", "Customers by Tier", FACT, "value",
         ["date:month", "tier_id"], (half + GAP, top, half, CHART_HEIGHT), menu=MENU,
-        domain=_metrics("customers"), stacked=True,
+        domain=_metrics("customers"), stacked=True, colors=TIER_COLORS,
     )  # fmt: skip
     top += CHART_HEIGHT + GAP
     board.chart(
@@ -75,33 +91,34 @@ def build() -> Board:
     board.chart(
         "revenue", "bar", "Revenue by Tier", FACT, "value",
         ["date:month", "tier_id"], (half + GAP, top, half, CHART_HEIGHT), menu=MENU,
-        domain=_metrics("revenue"), stacked=True,
+        domain=_metrics("revenue"), stacked=True, colors=TIER_COLORS,
     )  # fmt: skip
     _add_tables(board, (top + CHART_HEIGHT + GAP) // ROW_HEIGHT + 2)
     return board
 
 
 def _add_tables(board: Board, row: int) -> None:
-    """Below the charts, from sheet row ``row`` on."""
-    people = board.pivot(
-        "Salesperson", FACT, ["value:avg"], ["user_id"], ["metric_id"],
-        domain=_metrics(
-            "customers", "customers_new", "customers_returned", "customers_lost",
-            "retention", "repeat_purchase", "conversion", "sales_cycle", "revenue",
-        ),
-    )  # fmt: skip
-    board.heading(f"A{row}", "Salespeople", MENU)
-    board.table(row + 1, people, "Salesperson", 12, columns=9, number="#,##0.0")
-    row += 15
+    """Below the charts, from sheet row ``row`` on: what grows stands last."""
     # Not by the period above: what is looked at is the time since, whatever the period.
     cohorts = board.pivot(
         "First Purchase", COHORT, ["share:avg"], ["date:month"], ["months"],
-        domain=[["months", ">", 0], ["months", "<=", 12], ["date", ">=", START]],
+        domain=[["months", ">", 0], ["months", "<=", AHEAD], ["date", ">=", START]],
     )  # fmt: skip
     title = "Cohorts: Percent Who Bought Again, by Months Since Their First Purchase"
     board.heading(f"A{row}", title, "crm_metric.menu_metric_cohort")
-    board.table(row + 1, cohorts, "First Purchase", 24, columns=12, number="0.0")
-    board.rows = row + 27
+    board.table(
+        row + 1, cohorts, "First Purchase", COHORTS, columns=AHEAD, number="0.0"
+    )
+    last = chr(ord("A") + AHEAD)
+    board.heat(f"B{row + 2}:{last}{row + 1 + COHORTS}", COLORS["heat"])
+    row += COHORTS + 3
+    people = board.pivot(
+        "Salesperson", FACT, ["value:avg"], ["user_id"], ["code"],
+        domain=_metrics(*[code for code, *_rest in PEOPLE]),
+    )  # fmt: skip
+    board.heading(f"A{row}", "Salespeople", MENU)
+    board.people(row + 1, people, "Salesperson", COLLEAGUES, PEOPLE)
+    board.rows = row + COLLEAGUES + 2
 
 
 def _add_scorecards(board: Board) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.dashboards.board import GAP, WIDTH, Board
+from tools.dashboards.document import COLORS, RISK_COLORS, TIER_COLORS
 from tools.dashboards.filters import Filter, Match
 
 PROFILE = "crm.value.profile"
@@ -108,7 +109,7 @@ def _add_scorecards(board: Board) -> None:
             place,
             baseline=bool(past),
             lower_is_better=lower,
-            description="since last period" if past else "",
+            description="vs. before" if past else "",
             menu=menu,
             background="#EFF6FF" if line == 0 else "#FFF7ED",
         )
@@ -120,23 +121,26 @@ def _add_charts(board: Board, top: int) -> int:
     left, right = 0, half + GAP
     second = top + CHART_HEIGHT + GAP
     board.chart(
-        "customers_tier", "pie", "Customers by Tier", PROFILE, "__count",
+        "customers_tier", "bar", "Customers by Tier", PROFILE, "__count",
         ["tier_id"], (left, top, half, CHART_HEIGHT), menu=CUSTOMERS, domain=BOUGHT,
+        legend="none",
     )  # fmt: skip
     board.chart(
         "lifetime_tier", "bar", "Lifetime Value by Tier and Churn Risk", PROFILE,
         "clv_predictive", ["tier_id", "churn_level"],
         (right, top, half, CHART_HEIGHT), menu=CUSTOMERS, domain=BOUGHT, stacked=True,
+        colors=RISK_COLORS,
     )  # fmt: skip
     board.chart(
         "revenue_stage", "bar", "Annual Revenue by Lifecycle Stage and Tier", PROFILE,
         "revenue_year", ["lifecycle", "tier_id"],
         (left, second, half, CHART_HEIGHT), menu=CUSTOMERS, domain=BOUGHT, stacked=True,
+        colors=TIER_COLORS,
     )  # fmt: skip
     board.chart(
         "moves", "bar", "Customers Who Moved Up or Down", CHANGE, "__count",
         ["date:month", "direction"], (right, second, half, CHART_HEIGHT), menu=MOVES,
-        domain=MOVED,
+        domain=MOVED, colors=(COLORS["bad"], COLORS["good"]),
     )  # fmt: skip
     return second + CHART_HEIGHT
 
@@ -187,6 +191,7 @@ def _add_best(board: Board, row: int) -> int:
             board.cell(
                 f"{column}{row + 1 + number}", f'=ODOO.LIST({best},{number},"{name}")'
             )
+    board.heights[row + 1] = 40
     return row + 1 + TOP
 
 

@@ -36,6 +36,7 @@ from tools.datasets.odoo_records import (
     name_records,
 )
 from tools.datasets.orders import CLASSES, Kind, Order, price_class
+from tools.datasets.spread import spread
 from tools.errors import ToolError
 
 CUSTOMERS_PER_COMMIT = 1_000
@@ -366,12 +367,20 @@ class Loader:
 
 
 def run(
-    env: Env, *, file: str, as_of: str | None, reshift: bool, opportunities: bool
+    env: Env,
+    *,
+    file: str,
+    as_of: str | None,
+    reshift: bool,
+    spread_out: bool,
+    opportunities: bool,
 ) -> None:
     """Load a data file and tell what happened in lines of JSON: progress…, then result
     or error."""
     try:
         purchases = read(Path(file))
+        if spread_out:
+            purchases = spread(purchases)
         last_day = date.fromisoformat(as_of) if as_of else LAST_DAY
         loader = Loader(
             env,

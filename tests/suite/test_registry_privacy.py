@@ -1,0 +1,220 @@
+"""Whatever is written about a person can be erased, and is, wherever it is kept."""
+
+from __future__ import annotations
+
+from odoo.models import BaseModel
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from odoo.addons.crm_value_retention.tests.common import RetentionCommon
+from odoo.addons.crm_value_tiering.models.crm_erasable_mixin import ERASED
+from odoo.addons.crm_value_tiering.tests.common_registry import RegistryCommon
+
+TEXTS = ("char", "text", "html", "json")
+# Written by managers for everybody, or by the program.
+NOT_ABOUT_PEOPLE = {
+    "crm.campaign.cost.name": "what was paid for",
+    "crm.churn.reason.name": "a list of reasons",
+    "crm.job.run.error": "of the program",
+    "crm.job.run.job": "of the program",
+    "crm.job.run.note": "of the program",
+    "crm.metric.code": "a definition",
+    "crm.metric.denominator_label": "a definition",
+    "crm.metric.description": "a definition",
+    "crm.metric.name": "a definition",
+    "crm.metric.numerator_label": "a definition",
+    "crm.metric.run.counts": "numbers by metric",
+    "crm.metric.run.error": "of the program",
+    "crm.metric.run.note": "of the program",
+    "crm.value.bi.key.name": "name of a tool",
+    "crm.value.export.company_ids": "numbers of companies",
+    "crm.value.holdout.figures": "numbers",
+    "crm.value.policy.name": "name of a version",
+    "crm.value.present.figures": "numbers",
+    "crm.value.run.calibration": "numbers",
+    "crm.value.run.counts": "numbers",
+    "crm.value.run.error": "of the program",
+    "crm.value.run.fit": "numbers",
+    "crm.value.run.note": "of the program",
+    "crm.value.run.parameters": "numbers",
+    "crm.value.setup.preview": "numbers by tier",
+    "crm.value.setup.shown": "settings as they were shown",
+    "crm.value.tier.name": "a definition",
+    "crm.value.tier.strategy": "a definition",
+}
+# The look-up's own lines say what was looked for, until they are vacuumed after a day.
+STOCK = ("privacy_lookup_wizard", "privacy_lookup_wizard_line", "privacy_log")
+NAME = "Xanthippe Zirconium"
+EMAIL = "xanthippe@zirconium.example"
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
+    def test_every_text_can_be_erased(self) -> None:
+        seen = set()
+        for model in self.own:
+            for field in model._fields.values():
+                if field.type not in TEXTS or not field.store or not field.column_type:
+                    continue
+                if str(field) in NOT_ABOUT_PEOPLE:
+                    seen.add(str(field))
+                    continue
+                with self.subTest(field=str(field)):
+                    self.assertIn(
+                        field.name,
+                        getattr(model, "_erasable_texts", ()),
+                        "not erasable",
+                    )
+        self.assertEqual(seen, set(NOT_ABOUT_PEOPLE), "an exception that is none")
+
+    def test_named_texts_exist(self) -> None:
+        mixin = self.registry["crm.erasable.mixin"]
+        models = [model for model in self.own if isinstance(model, mixin)]
+        self.assertGreater(len(models), 4)
+        for model in models:
+            for name in model._erasable_texts:
+                with self.subTest(field=f"{model._name}.{name}"):
+                    self.assertTrue(model._fields[name].store)
+
+    # ------------------------------------------------------------------ the person
+    def _write_about(self, person: BaseModel) -> None:
+        """Whatever the suite lets people write about a customer, with the name in it."""
+        text = f"{NAME} said so"
+        reason = self.env["crm.churn.reason"].search([], limit=1)
+        customer = person.commercial_partner_id
+        answers = self.env["crm.satisfaction.answer"].create(
+            [
+                {
+                    "partner_id": person.id,
+                    "answer": 2,
+                    "comment": text,
+                    "source_key": f"{EMAIL}:{person.id}:{number}",
+                    "document": f"res.partner,{person.id}",
+                }
+                for number in range(2)
+            ]
+        )
+        answers[0]._withdraw(text)
+        self.env["crm.satisfaction.withdraw"].create(
+            {"satisfaction_ids": answers.ids, "reason": text}
+        )
+        self.env["crm.value.override"].create(
+            {
+                "partner_id": customer.id,
+                "tier_id": self.tier_high.id,
+                "reason": text,
+                "date_from": self.today,
+            }
+        )
+        self.env["crm.value.override.set"].create(
+            {"partner_id": customer.id, "tier_id": self.tier_high.id, "reason": text}
+        )
+        self.env["crm.value.outreach"]._schedule_company(self.company)
+        self.env["crm.churn.record"].create(
+            {"partner_id": customer.id, "reason_id": reason.id, "note": text}
+        )
+        self.env["crm.value.export"].create(
+            {
+                "res_model": "crm.value.profile",
+                "record_domain": [("partner_id.name", "ilike", NAME)],
+            }
+        )
+
+    def _find_traces(self) -> dict[str, int]:
+        """Text and JSON columns of all tables with the name or address in them."""
+        self.env.flush_all()
+        columns = self.env.execute_query(
+            SQL(
+                """
+                SELECT columns.table_name, columns.column_name
+                  FROM information_schema.columns
+                  JOIN information_schema.tables USING (table_schema, table_name)
+                 WHERE table_schema = current_schema AND table_type = 'BASE TABLE'
+                   AND data_type IN ('character varying', 'text', 'jsonb', 'json')
+                   AND NOT table_name = ANY(%s)
+                """,
+                list(STOCK),
+            )
+        )
+        traces = {}
+        for table, column in columns:
+            [[count]] = self.env.execute_query(
+                SQL(
+                    "SELECT COUNT(*) FROM %s WHERE %s::text ILIKE ANY(%s)",
+                    SQL.identifier(table),
+                    SQL.identifier(column),
+                    [f"%{NAME}%", f"%{EMAIL}%"],
+                )
+            )
+            if count:
+                traces[f"{table}.{column}"] = count
+        return traces
+
+    def _forget(self) -> BaseModel:
+        wizard = self.env["privacy.lookup.wizard"].create(
+            {"name": NAME, "email": EMAIL}
+        )
+        wizard.action_lookup()
+        wizard.line_ids.action_unlink_all()
+        self.env.invalidate_all()
+        return wizard
+
+    def _create_person(self, **vals: object) -> BaseModel:
+        return self._create_customer(NAME, email=EMAIL, **vals)
+
+    def test_a_private_customer(self) -> None:
+        person = self._create_person()
+        self._write_about(person)
+        self.assertGreater(len(self._find_traces()), 9)
+        self._forget()
+        self.assertFalse(person.exists())
+        self.assertEqual(self._find_traces(), {})
+
+    def test_a_person_of_a_company(self) -> None:
+        """What was decided about the company stays, without the words."""
+        company = self.at_risk[0]
+        company.is_company = True
+        person = self._create_person(parent_id=company.id)
+        self._write_about(person)
+        wizard = self._forget()
+        self.assertFalse(person.exists())
+        self.assertEqual(self._find_traces(), {})
+        overrides = self.env["crm.value.override"].search(
+            [("partner_id", "=", company.id)]
+        )
+        self.assertEqual(overrides.mapped("reason"), [ERASED])
+        records = self.env["crm.churn.record"].search([("partner_id", "=", company.id)])
+        self.assertEqual(records.mapped("note"), [False])
+        answers = self.env["crm.satisfaction.answer"].search(
+            [("partner_id", "=", company.id)]
+        )
+        self.assertEqual(answers.mapped("answer"), [2, 2])
+        listed = set(wizard.line_ids.mapped("res_model"))
+        self.assertGreaterEqual(listed, {records._name, overrides._name, answers._name})
+
+    def test_erased_by_a_manager(self) -> None:
+        """Record by record, by who may; nobody else."""
+        person = self._create_person(parent_id=self.at_risk[0].id)
+        self._write_about(person)
+        mixin = self.registry["crm.erasable.mixin"]
+        for model in self.own:
+            if model._transient or not isinstance(model, mixin):
+                continue
+            records = model.search([("partner_id", "child_of", self.at_risk[0].id)])
+            self.assertTrue(records, model)
+            with self.subTest(model=model._name):
+                for user in (self.seller, self.outsider):
+                    with self.assertRaisesRegex(Exception, "Only managers|access"):
+                        records.with_user(user).action_erase()
+                records.with_user(self.manager).action_erase()
+                for name in model._erasable_texts:
+                    self.assertNotIn(NAME, str(records.mapped(name)))
+                    self.assertNotIn(EMAIL, str(records.mapped(name)))
+
+    def test_an_activity_repeats_no_note(self) -> None:
+        """All who may read the contact read what an activity says of it."""
+        company = self.at_risk[0]
+        self._write_about(self._create_person(parent_id=company.id))
+        traces = self._find_traces()
+        self.assertIn("crm_churn_record.note", traces)
+        self.assertFalse([one for one in traces if one.startswith("mail_")], traces)
