@@ -174,7 +174,9 @@ class CrmMetricTarget(models.Model):
             if company and company._get_value_root() != target.company_id:
                 # of a team that the user may not even know
                 raise ValidationError(
-                    self.env._("This is a team of another company: its figures are there.")
+                    self.env._(
+                        "This is a team of another company: its figures are there."
+                    )
                 )
 
     @api.constrains("metric_id", "date_to")

@@ -33,7 +33,10 @@ class CrmCompanyMixin(models.AbstractModel):
         default = self.env.context.get("default_company_id") or self.env.company.id
         return super().create(
             [
-                {**vals, "company_id": self._get_main(vals.get("company_id") or default)}
+                {
+                    **vals,
+                    "company_id": self._get_main(vals.get("company_id") or default),
+                }
                 for vals in vals_list
             ]
         )
