@@ -40,7 +40,6 @@ class CrmMetricTarget(models.Model):
         "res.users",
         string="Salesperson",
         domain=[("share", "=", False)],
-        check_company=True,
         index="btree_not_null",
         ondelete="restrict",
         help="Empty: all salespeople together.",
@@ -154,14 +153,17 @@ class CrmMetricTarget(models.Model):
                     )
                 )
 
-    @api.constrains("user_id")
+    @api.constrains("user_id", "company_id")
     def _check_user(self):
         for target in self:
-            if target.user_id.share:
+            user = target.user_id.sudo()
+            if user.share or (
+                user and target.company_id not in user.company_ids._get_value_root()
+            ):
                 raise ValidationError(
                     self.env._(
-                        "“%(user)s” is no salesperson: a target is for an internal user.",
-                        user=target.user_id.name,
+                        "A target is for an internal user who works in the company or "
+                        "in a branch of it."
                     )
                 )
 
@@ -170,10 +172,10 @@ class CrmMetricTarget(models.Model):
         for target in self:
             company = target.sudo().team_id.company_id
             if company and company._get_value_root() != target.company_id:
+                # of a team that the user may not even know
                 raise ValidationError(
                     self.env._(
-                        "“%(team)s” is a team of another company: its figures are there.",
-                        team=target.team_id.display_name,
+                        "This is a team of another company: its figures are there."
                     )
                 )
 

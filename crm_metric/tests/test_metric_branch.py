@@ -101,7 +101,7 @@ class TestMetricBranch(MetricCommon):
             ]
         )
         target.team_id = local_team
-        with self.assertRaisesRegex(ValidationError, "a team of another company"):
+        with self.assertRaisesRegex(ValidationError, "team of another company"):
             target.team_id = far_team
         target.team_id = False
         self._measure()

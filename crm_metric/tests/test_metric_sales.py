@@ -2,6 +2,7 @@ from datetime import date
 
 import psycopg2
 
+from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -193,13 +194,14 @@ class TestMetricCost(MetricCommon):
 
     @mute_logger("odoo.sql_db")
     def test_refused(self):
-        for vals in (
-            {"amount": -1, "date_from": date(2026, 6, 1), "date_to": date(2026, 6, 1)},
-            {"amount": 1, "date_from": date(2026, 6, 2), "date_to": date(2026, 6, 1)},
+        for amount, first, error in (
+            (-1, date(2026, 6, 1), ValidationError),
+            (1, date(2026, 6, 2), psycopg2.errors.CheckViolation),
         ):
+            vals = {"amount": amount, "date_from": first, "date_to": date(2026, 6, 1)}
             with (
                 self.subTest(vals=vals),
-                self.assertRaises(psycopg2.errors.CheckViolation),
+                self.assertRaises(error),
                 self.env.cr.savepoint(),
             ):
                 self._create_cost(**vals)

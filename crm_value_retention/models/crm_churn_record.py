@@ -119,7 +119,7 @@ class CrmChurnRecord(models.Model):
             partner.id: partner.commercial_partner_id for partner in partners.exists()
         }
         scope = [
-            ("company_id", "in", companies.ids),
+            ("company_id", "in", companies._get_value_root().ids),
             ("partner_id", "in", [customer.id for customer in customers.values()]),
         ]
         nothing = self.env["crm.value.profile"]
@@ -131,7 +131,7 @@ class CrmChurnRecord(models.Model):
             for record in self.search_fetch([*scope, ("is_withdrawn", "=", False)])
         }
         for vals in prepared:
-            company = companies.browse(vals["company_id"])
+            company = companies.browse(vals["company_id"])._get_value_root()
             customer = customers.get(vals["partner_id"])
             if not customer:
                 raise ValidationError(self.env._("Which customer left?"))

@@ -71,7 +71,9 @@ class ResCompany(models.Model):
     def _check_outreach_user(self):
         for company in self:
             user = company.crm_value_outreach_user_id
-            if user and (user.share or company not in user.company_ids):
+            # the main company of a branch decides, also whom it asks
+            main = company._get_value_root()
+            if user and (user.share or main not in user.company_ids):
                 raise ValidationError(
                     self.env._(
                         "“%(user)s” cannot get activities of %(company)s: choose an "

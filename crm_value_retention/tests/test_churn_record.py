@@ -51,13 +51,18 @@ class TestChurnRecord(RetentionCommon):
     def test_reason_stays(self):
         """One that was given is archived; another one can be deleted."""
         self._record(self.at_risk[0])
-        reasons = self.env["crm.churn.reason"].with_user(self.manager)
+        # all companies share the reasons
+        admin = self._create_user(
+            "churn_reasons",
+            "base.group_system,crm_value_tiering.group_value_manager",
+        )
+        reasons = self.env["crm.churn.reason"].with_user(admin)
         unused = reasons.create({"name": "Value Test Reason"})
         given = self.env.ref("crm_value_retention.crm_churn_reason_price")
         with self.assertRaisesRegex(
             UserError, "Price cannot be deleted.*“Churn Record”.*Archive it instead"
         ):
-            given.with_user(self.manager).unlink()
+            given.with_user(admin).unlink()
         unused.unlink()
         self.assertFalse(unused.exists())
 

@@ -49,6 +49,7 @@ class TestRetentionBranch(RetentionCommon):
 
     def test_churn_record_in_the_branch(self):
         """It settles the outreach, and keeps the value of the whole company."""
+        self.at_risk[0].user_id = self.local
         actions = self._schedule()
         records = self.env["crm.churn.record"].with_user(self.local)
         record = records.with_context(allowed_company_ids=self.branch.ids).create(

@@ -135,8 +135,11 @@ class TestValueOutreach(RetentionCommon):
         """Without it, activities would be created for the customers of all tiers."""
         tier = self.env["crm.value.tier"].create({"name": "Value Test Lowest"})
         self.company.crm_value_outreach_tier_id = tier
+        admin = self._create_user(
+            "value_tiers", "base.group_system,crm_value_tiering.group_value_manager"
+        )
         with self.assertRaisesRegex(UserError, "settings name them: Value Test Lowest"):
-            tier.with_user(self.manager).unlink()
+            tier.with_user(admin).unlink()
 
     def test_owner(self):
         """Salesperson, else the leader of the last order's team, else the fallback."""

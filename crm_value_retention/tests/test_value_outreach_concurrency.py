@@ -26,14 +26,12 @@ class TestValueOutreachConcurrency(TransactionCase):
         self._delete_data()  # of a run that was killed
         self.addCleanup(self._delete_data)
         with self._session() as env:
+            admin = env.ref("base.user_admin")
             company = env["res.company"].create(
-                {
-                    "name": self.NAME,
-                    f"crm_value_{self.KIND}": True,
-                    "crm_value_outreach_user_id": env.ref("base.user_admin").id,
-                }
+                {"name": self.NAME, f"crm_value_{self.KIND}": True}
             )
-            env.ref("base.user_admin").company_ids += company
+            admin.company_ids += company
+            company.crm_value_outreach_user_id = admin
             today = company._get_value_today()
             for number in range(3):
                 customer = env["res.partner"].create({"name": f"{self.NAME} {number}"})

@@ -27,21 +27,26 @@ class CrmCompanyMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         if not self._of_main_company:
             return super().create(vals_list)
-        companies = self.env["res.company"]
         default = self.env.context.get("default_company_id") or self.env.company.id
         return super().create(
             [
                 {
                     **vals,
-                    "company_id": companies.browse(vals.get("company_id") or default)
-                    ._get_value_root()
-                    .id,
+                    "company_id": self._get_main(vals.get("company_id") or default),
                 }
                 for vals in vals_list
             ]
         )
+
+    @api.model
+    def _get_main(self, company_id):
+        """Id of the main company; what is no id is left to Odoo's own checks."""
+        if not isinstance(company_id, int):
+            return company_id
+        return self.env["res.company"].browse(company_id)._get_value_root().id
 
     def write(self, vals):
         """The company is chosen once: figures and rights follow from it."""

@@ -28,6 +28,7 @@ class CrmDialogMixin(models.AbstractModel):
     # Not a constraint: Odoo runs those as superuser.
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         dialogs = super().create(vals_list)
         for dialog in dialogs:
             dialog._get_company()

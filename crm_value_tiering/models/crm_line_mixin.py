@@ -18,6 +18,7 @@ class CrmLineMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         lines = super().create(vals_list)
         lines[self._line_of].check_access("write")
         return lines

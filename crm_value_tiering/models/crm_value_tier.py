@@ -161,6 +161,7 @@ class CrmValueTier(models.Model):
 
     def web_resequence(self, *args, **kwargs):
         """Dragging writes one tier after the other: what counts is the order in the end."""
+        self.check_access("write")
         tiers = self.with_context(crm_value_resequence=True)
         result = super(CrmValueTier, tiers).web_resequence(*args, **kwargs)
         self._check_policies()

@@ -11,6 +11,7 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     crm_value_currency_since = fields.Datetime(
+        groups="crm_value_tiering.group_value_manager",
         string="Currency Changed",
         readonly=True,
         copy=False,

@@ -205,7 +205,7 @@ class TestValueHoldout(ValueCommon):
             company_ids=[Command.set(other.ids)],
         )
         found = self.env["crm.value.holdout"]
-        self.assertIn(holdout, found.with_user(self.seller).search([]))
+        self.assertIn(holdout, found.with_user(self.manager).search([]))
         as_foreigner = self.env(
             user=foreigner, context={"allowed_company_ids": other.ids}
         )["crm.value.holdout"]

@@ -131,8 +131,9 @@ class TestValuePerformance(ValueCommon):
             lambda: partner.web_read(plain),
             lambda: partner.web_read(plain | value),
         )
+        # reasons, what is missing to the next tier, two pictures
         self._assert_adds(
-            5,
+            8,
             lambda: partner.web_read(plain | value),
             lambda: partner.web_read(plain | value | {"value_explanation_html": {}}),
         )

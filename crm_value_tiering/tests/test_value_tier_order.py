@@ -16,10 +16,14 @@ class TestValueTierOrder(ValueCommon):
         super().setUpClass()
         cls.model = cls._set_model(tier_rule="score")  # from 70, from 40, the rest
         cls.tiers = cls.tier_high + cls.tier_mid + cls.tier_low
+        # all companies share the tiers
+        cls.admin = cls._create_user(
+            "value_tiers", "base.group_system,crm_value_tiering.group_value_manager"
+        )
 
     def _drag(self, tiers, offset=0):
         """As the list of tiers does it: one sequence after the other."""
-        tiers.with_user(self.manager).web_resequence({"sequence": {}}, offset=offset)
+        tiers.with_user(self.admin).web_resequence({"sequence": {}}, offset=offset)
 
     def test_low_dragged_above_high(self):
         for rule in ("score", "clv"):
@@ -92,7 +96,7 @@ class TestValueTierOrder(ValueCommon):
                 self.assertRaisesRegex(ValidationError, f"use them: {tier.name}"),
                 self.env.cr.savepoint(),
             ):
-                tier.with_user(self.manager).action_archive()
+                tier.with_user(self.admin).action_archive()
         lines = self.env["crm.value.policy.tier"]
         lines.search([("tier_id", "=", self.tier_mid.id)]).unlink()
         self.tier_mid.action_archive()

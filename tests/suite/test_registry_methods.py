@@ -186,7 +186,8 @@ class TestRegistryMethods(RegistryCommon, RetentionCommon):
         except (UserError, TypeError, psycopg2.IntegrityError):
             pass  # the gate makes a sentence of a broken constraint
         except ValueError as error:
-            if not str(error).startswith("Expected singleton"):  # Odoo's ensure_one
+            # Odoo's ensure_one and create, of any model
+            if not str(error).startswith(("Expected singleton", "Invalid field")):
                 self._report(error, args, kwargs)
         except Exception as error:
             self._report(error, args, kwargs)
