@@ -15,6 +15,7 @@ from . import crm_complaint_clock_sweep
 from . import crm_complaint_clock_event
 from . import crm_complaint_intake
 from . import mail_thread
+from . import resource_calendar
 from . import res_company
 from . import res_partner
 from . import crm_lead

@@ -4,6 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import (
+    MAX_AMOUNT,
+    MAX_COLOR,
+)
+
 from .crm_complaint_stage import OPEN_STATES
 
 TYPES = [
@@ -42,6 +47,7 @@ POLICY_FIELDS = {
     "cause_id",
     "team_id",
 }
+MAX_WAITED = 2**31 - 1  # seconds: what the column takes
 MANAGER_GROUP = "crm_complaints.group_complaint_manager"
 LEADER_GROUP = "crm_complaints.group_complaint_leader"
 
@@ -58,6 +64,8 @@ class CrmComplaint(models.Model):
     _name = "crm.complaint"
     _inherit = [
         "crm.company.mixin",
+        "crm.limits.mixin",
+        "crm.erasable.mixin",
         "portal.mixin",
         "mail.tracking.duration.mixin",
         "mail.activity.mixin",
@@ -69,6 +77,9 @@ class CrmComplaint(models.Model):
     _mail_post_access = "read"
     _primary_email = "email_from"
     _track_duration_field = "stage_id"
+    _erasable_texts = (
+        "name", "description", "email_from", "proposed_email", "root_cause", "solution"
+    )  # fmt: skip
 
     @api.model
     def _default_team_id(self):
@@ -79,7 +90,7 @@ class CrmComplaint(models.Model):
     name = fields.Char(string="Subject", required=True, tracking=True)
     reference = fields.Char(string="Number", readonly=True, copy=False, index="trigram")
     active = fields.Boolean(default=True)
-    color = fields.Integer()
+    color = fields.Integer(limits=(0, MAX_COLOR))
     type = fields.Selection(
         TYPES,
         required=True,
@@ -188,6 +199,7 @@ class CrmComplaint(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     revenue_at_risk = fields.Monetary(
         readonly=True,
+        limits=(-MAX_AMOUNT, MAX_AMOUNT),
         copy=False,
         help="Revenue of the customer in the year before the request came in.",
     )
@@ -268,7 +280,9 @@ class CrmComplaint(models.Model):
     waiting_until = fields.Datetime(
         readonly=True, copy=False, help="Then the clocks go on by themselves."
     )
-    waited_seconds = fields.Integer(readonly=True, copy=False)
+    waited_seconds = fields.Integer(
+        readonly=True, copy=False, limits=(0, MAX_WAITED)
+    )
     exclusion = fields.Selection(
         EXCLUSIONS,
         readonly=True,
@@ -485,6 +499,7 @@ class CrmComplaint(models.Model):
         return prepared
 
     def write(self, vals):
+        self.check_access("write")
         before = {one: (one.partner_id, one.stage_id) for one in self}
         if "stage_id" in vals:
             vals = {**vals, "date_last_stage_update": fields.Datetime.now()}

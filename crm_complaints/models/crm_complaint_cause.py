@@ -6,6 +6,7 @@ class CrmComplaintCause(models.Model):
     """Why customers complain: causes and their sub-causes."""
 
     _name = "crm.complaint.cause"
+    _inherit = ["crm.common.mixin", "crm.named.mixin"]
     _description = "Cause of Complaints"
     _order = "complete_name, id"
     _parent_store = True
@@ -24,6 +25,15 @@ class CrmComplaintCause(models.Model):
     description = fields.Text(
         translate=True, help="When to choose this cause, for those who classify."
     )
+
+    @api.model
+    def _get_naming_fields(self):
+        return [
+            *super()._get_naming_fields(),
+            ("crm.complaint", "cause_id"),
+            ("crm.complaint", "main_cause_id"),
+            ("crm.complaint.cause", "parent_id"),
+        ]
 
     @api.depends("name", "parent_id.complete_name")
     def _compute_complete_name(self):

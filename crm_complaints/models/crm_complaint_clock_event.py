@@ -8,9 +8,11 @@ class CrmComplaintClockEvent(models.Model):
     """What happened to a clock, and when: written once, never changed."""
 
     _name = "crm.complaint.clock.event"
+    _inherit = "crm.erasable.mixin"
     _description = "Event of a Service Level Clock"
     _order = "at desc, id desc"
     _rec_name = "event"
+    _erasable_texts = ("note",)
 
     clock_id = fields.Many2one(
         "crm.complaint.clock", required=True, index=True, ondelete="cascade"
@@ -42,6 +44,7 @@ class CrmComplaintClockEvent(models.Model):
     level = fields.Integer(help="Percent of the target at which it was escalated.")
 
     def write(self, vals):  # pylint: disable=method-required-super
+        self.check_access("write")
         raise UserError(
             self.env._("What happened to a clock cannot be changed afterwards.")
         )

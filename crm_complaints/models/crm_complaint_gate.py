@@ -19,9 +19,11 @@ class CrmComplaintGate(models.Model):
     """What a request needs before it may enter a step."""
 
     _name = "crm.complaint.gate"
+    _inherit = ["crm.common.mixin", "crm.line.mixin"]
     _description = "Entry Condition of a Step"
     _order = "stage_id, id"
     _rec_name = "requirement"
+    _line_of = "stage_id"
 
     stage_id = fields.Many2one(
         "crm.complaint.stage",

@@ -22,10 +22,11 @@ class CrmComplaintIntake(models.Model):
     """
 
     _name = "crm.complaint.intake"
-    _inherit = "crm.company.mixin"
+    _inherit = ["crm.company.mixin", "crm.erasable.mixin"]
     _description = "Held Mail"
     _order = "id desc"
     _rec_name = "subject"
+    _erasable_texts = ("subject", "email_from")
 
     reason = fields.Selection(
         [

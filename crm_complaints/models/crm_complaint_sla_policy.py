@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_SEQUENCE
+
 from .crm_complaint import CHANNELS, SEVERITIES, TYPES
 
 MAX_PAUSE_DAYS = 3650
@@ -14,12 +16,16 @@ class CrmComplaintSlaPolicy(models.Model):
     """
 
     _name = "crm.complaint.sla.policy"
-    _inherit = "crm.company.mixin"
+    _inherit = ["crm.company.mixin", "crm.limits.mixin"]
     _description = "Service Level"
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10, help="The first one that applies counts.")
+    sequence = fields.Integer(
+        default=10,
+        limits=(0, MAX_SEQUENCE),
+        help="The first one that applies counts.",
+    )
     active = fields.Boolean(
         default=True,
         help="Archived, it applies to no further request. Clocks that run keep what "
@@ -62,12 +68,8 @@ class CrmComplaintSlaPolicy(models.Model):
     max_pause_days = fields.Integer(
         string="Longest Pause (Days)",
         default=30,
+        limits=(0, MAX_PAUSE_DAYS),
         help="All pauses of a request together. Then its clocks go on by themselves.",
-    )
-
-    _pause_range = models.Constraint(
-        f"CHECK (max_pause_days BETWEEN 0 AND {MAX_PAUSE_DAYS})",
-        f"Pauses last from 0 to {MAX_PAUSE_DAYS} days.",
     )
 
     @api.constrains("calendar_id")

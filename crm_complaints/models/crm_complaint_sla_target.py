@@ -1,10 +1,8 @@
 from datetime import timedelta
-from math import isfinite
 
 import pytz
 
-from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo import fields, models
 
 from ..clock import end_of_day
 
@@ -27,9 +25,11 @@ class CrmComplaintSlaTarget(models.Model):
     """One promise of a service level: what, within how long, by which clock."""
 
     _name = "crm.complaint.sla.target"
+    _inherit = ["crm.line.mixin", "crm.limits.mixin"]
     _description = "Target of a Service Level"
     _order = "policy_id, kind, id"
     _rec_name = "kind"
+    _line_of = "policy_id"
 
     policy_id = fields.Many2one(
         "crm.complaint.sla.policy", required=True, index=True, ondelete="cascade"
@@ -43,8 +43,12 @@ class CrmComplaintSlaTarget(models.Model):
         "answer by a person. Next update: the next answer after one of the customer. "
         "Resolution: closed, or accepted by the customer.",
     )
-    # Without digits: rounding fails on NaN before the constraint can say so.
-    amount = fields.Float(string="Within", required=True, help="Hours or days.")
+    amount = fields.Float(
+        string="Within",
+        required=True,
+        limits=(0.01, MAX_AMOUNT),
+        help="Hours or days.",
+    )
     clock = fields.Selection(
         CLOCKS,
         required=True,
@@ -56,17 +60,6 @@ class CrmComplaintSlaTarget(models.Model):
     _policy_kind_uniq = models.Constraint(
         "UNIQUE (policy_id, kind)", "A service level has each target once."
     )
-
-    @api.constrains("amount")
-    def _check_amount(self):
-        for target in self:
-            if not isfinite(target.amount) or not 0 < target.amount <= MAX_AMOUNT:
-                raise ValidationError(
-                    self.env._(
-                        "A target is more than 0 and at most %(limit)s hours or days.",
-                        limit=MAX_AMOUNT,
-                    )
-                )
 
     def _is_pausable(self):
         return self.clock == "working"

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_SEQUENCE
 
 # States of a request that somebody still has to work on.
 OPEN_STATES = ("open", "waiting")
@@ -9,11 +10,12 @@ class CrmComplaintStage(models.Model):
     """One of the steps that a request goes through."""
 
     _name = "crm.complaint.stage"
+    _inherit = ["crm.common.mixin", "crm.limits.mixin", "crm.named.mixin"]
     _description = "Step of Requests"
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(default=10, limits=(0, MAX_SEQUENCE))
     description = fields.Text(
         translate=True, help="What is done in this step. Shown above the columns."
     )
@@ -28,6 +30,7 @@ class CrmComplaintStage(models.Model):
     rotting_threshold_days = fields.Integer(
         string="Days to Rot",
         default=0,
+        limits=(0, 3650),
         help="Requests that stay longer than this in the step are marked. 0: never.",
     )
     gate_ids = fields.One2many(
@@ -38,18 +41,9 @@ class CrmComplaintStage(models.Model):
         help="What customers read on the portal. Empty: the name of the step.",
     )
 
-    _rotting_range = models.Constraint(
-        "CHECK (rotting_threshold_days BETWEEN 0 AND 3650)",
-        "A step rots after 0 to 3650 days.",
-    )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_used(self):
-        used = self.env["crm.complaint"].sudo().with_context(active_test=False)
-        if used.search_count([("stage_id", "in", self.ids)], limit=1):
-            raise UserError(
-                self.env._("Requests are in this step: move them to another one first.")
-            )
+    @api.model
+    def _get_naming_fields(self):
+        return [*super()._get_naming_fields(), ("crm.complaint", "stage_id")]
 
     @api.model
     def _get_all(self):

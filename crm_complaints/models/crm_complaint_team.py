@@ -1,5 +1,10 @@
 from odoo import api, fields, models
 
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import (
+    MAX_COLOR,
+    MAX_SEQUENCE,
+)
+
 from .crm_complaint_stage import OPEN_STATES
 
 
@@ -9,6 +14,8 @@ class CrmComplaintTeam(models.Model):
     _name = "crm.complaint.team"
     _inherit = [
         "crm.company.mixin",
+        "crm.limits.mixin",
+        "crm.named.mixin",
         "mail.alias.mixin",
         "mail.thread",
         "rating.parent.mixin",
@@ -18,9 +25,9 @@ class CrmComplaintTeam(models.Model):
     _rating_satisfaction_days = 365
 
     name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(default=10, limits=(0, MAX_SEQUENCE))
     active = fields.Boolean(default=True)
-    color = fields.Integer()
+    color = fields.Integer(limits=(0, MAX_COLOR))
     user_id = fields.Many2one(
         "res.users",
         string="Team Leader",
@@ -37,6 +44,7 @@ class CrmComplaintTeam(models.Model):
     reopen_days = fields.Integer(
         string="Reopen Within (Days)",
         default=14,
+        limits=(0, 3650),
         help="An answer of the customer within so many days after closing opens the "
         "request again; later it becomes a new one, linked as a repeat.",
     )
@@ -60,10 +68,9 @@ class CrmComplaintTeam(models.Model):
         help="Mail sent to this address becomes a request of the team."
     )
 
-    _reopen_range = models.Constraint(
-        "CHECK (reopen_days BETWEEN 0 AND 3650)",
-        "Requests can be reopened within 0 to 3650 days.",
-    )
+    @api.model
+    def _get_naming_fields(self):
+        return [*super()._get_naming_fields(), ("crm.complaint", "team_id")]
 
     def _compute_counts(self):
         complaints = self.env["crm.complaint"]

@@ -13,7 +13,7 @@ class ResPartner(models.Model):
 
     is_complaint_contact = fields.Boolean(
         string="Sees All Requests of the Company",
-        groups="base.group_user",
+        groups=READERS,
         help="On the portal this contact sees the requests of all contacts of their "
         "company, not only their own.",
     )

@@ -8,7 +8,9 @@ class CrmComplaintCall(models.TransientModel):
     """A call about a request: what it was, and what it does to the clocks."""
 
     _name = "crm.complaint.call"
+    _inherit = "crm.erasable.mixin"
     _description = "Log a Call"
+    _erasable_texts = ("note",)
 
     complaint_id = fields.Many2one("crm.complaint", required=True, readonly=True)
     direction = fields.Selection(

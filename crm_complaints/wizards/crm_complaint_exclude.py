@@ -8,7 +8,9 @@ class CrmComplaintExclude(models.TransientModel):
     """Why requests do not count."""
 
     _name = "crm.complaint.exclude"
+    _inherit = "crm.erasable.mixin"
     _description = "Exclude Requests"
+    _erasable_texts = ("note",)
 
     complaint_ids = fields.Many2many("crm.complaint", required=True, readonly=True)
     exclusion = fields.Selection(

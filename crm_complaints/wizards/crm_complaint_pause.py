@@ -6,7 +6,9 @@ class CrmComplaintPause(models.TransientModel):
     """Why and until when a request waits."""
 
     _name = "crm.complaint.pause"
+    _inherit = "crm.erasable.mixin"
     _description = "Let a Request Wait"
+    _erasable_texts = ("note",)
 
     complaint_id = fields.Many2one("crm.complaint", required=True, readonly=True)
     reason = fields.Selection(
