@@ -43,6 +43,8 @@ HOSTILE = (
     [("partner_id", "=", "x"), "|"],
 )
 NOBODY = ([], [-1], [0, 10**9])
+# Odoo's own ensure_one and create say it, of any model.
+OF_ODOO = ("Expected singleton", "Invalid field", "Wrong value for")
 # What a user of customer value may add, and what follows from it.
 OF_USERS = {"crm.churn.record", "crm.value.outreach", "crm.value.export"}
 
@@ -186,8 +188,7 @@ class TestRegistryMethods(RegistryCommon, RetentionCommon):
         except (UserError, TypeError, psycopg2.IntegrityError):
             pass  # the gate makes a sentence of a broken constraint
         except ValueError as error:
-            # Odoo's ensure_one and create, of any model
-            if not str(error).startswith(("Expected singleton", "Invalid field")):
+            if not str(error).startswith(OF_ODOO):
                 self._report(error, args, kwargs)
         except Exception as error:
             self._report(error, args, kwargs)
