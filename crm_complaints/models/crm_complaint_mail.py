@@ -25,6 +25,7 @@ class CrmComplaint(models.Model):
     @api.model
     def message_new(self, msg_dict, custom_values=None):
         """A mail to a team becomes a request; a forwarded one waits for its customer."""
+        self.check_access("create")  # the mail gateway comes as superuser
         sender = self._find_internal_user(msg_dict.get("email_from"))
         vals = {
             "name": msg_dict.get("subject") or self.env._("No Subject"),
