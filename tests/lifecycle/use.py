@@ -87,6 +87,26 @@ env.ref("crm_value_tiering.crm_value_tier_low").write(
 )
 favourite("crm.value.profile", "[('next_contact_date', '<', 'today')]")
 """,
+    "crm_loyalty": """
+program = env.ref("crm_loyalty.loyalty_program_demo")
+hotel = customer("northgate_hotel")
+member = env["crm.loyalty.member"]._find(program, hotel)
+order = env["sale.order"].create(
+    {
+        "partner_id": hotel.id,
+        "order_line": [
+            (0, 0, {"product_id": env["product.product"].search([], limit=1).id})
+        ],
+    }
+)
+order._update_programs_and_rewards()
+order._apply_program_reward(program.reward_ids[0], member.card_id)
+order.action_confirm()
+env.cr.commit()
+env["crm.loyalty.event"]._mark(order)
+favourite("crm.loyalty.member", "[('available', '>', 0)]")
+favourite("loyalty.program", "[('crm_ledger', '=', True)]")
+""",
 }
 
 
