@@ -13,6 +13,7 @@ from . import crm_loyalty_allocation
 from . import crm_loyalty_event
 from . import crm_loyalty_proof
 from . import loyalty_card
+from . import loyalty_reward
 from . import loyalty_rule
 from . import account_move
 from . import sale_order

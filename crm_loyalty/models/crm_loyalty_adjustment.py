@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_datetime
 
+from ..fields import Quantity
 from ..points import MAX_POINTS, to_units
 
 MANAGER_GROUP = "crm_loyalty.group_loyalty_manager"
@@ -38,7 +39,7 @@ class CrmLoyaltyAdjustment(models.Model):
         default="grant",
         help="A grant gives points. A correction gives or takes them; managers do that.",
     )
-    points = fields.Float(required=True, digits=(16, 2))
+    points = Quantity(required=True, digits=(16, 2))
     reason = fields.Text(required=True)
     state = fields.Selection(
         [

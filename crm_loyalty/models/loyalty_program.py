@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tools import format_list, formatLang
 
+from ..fields import Quantity
 from ..points import to_units
 
 MAX_DAYS = 36_500
@@ -46,10 +47,10 @@ class LoyaltyProgram(models.Model):
         default=fields.Date.context_today,
         help="Purchases before this day give no points.",
     )
-    crm_rate_points = fields.Float(
+    crm_rate_points = Quantity(
         string="Points per Amount", default=1.0, digits=(16, 2), required=True
     )
-    crm_rate_amount = fields.Float(
+    crm_rate_amount = Quantity(
         string="Amount", default=1.0, digits=(16, 2), required=True
     )
     crm_full_steps = fields.Boolean(
@@ -115,14 +116,14 @@ class LoyaltyProgram(models.Model):
     crm_multiplier_ids = fields.One2many(
         "crm.loyalty.multiplier", "program_id", string="Points by Value Tier", copy=True
     )
-    crm_grant_limit = fields.Float(
+    crm_grant_limit = Quantity(
         string="Salespeople Grant up to",
         default=100,
         digits=(16, 2),
         help="Points that a salesperson may grant to a member within 30 days. Above it a "
         "loyalty manager decides.",
     )
-    crm_approval_limit = fields.Float(
+    crm_approval_limit = Quantity(
         string="Second Approver above",
         default=1000,
         digits=(16, 2),

@@ -304,15 +304,18 @@ class SaleOrder(models.Model):
         return net_base(counted)
 
     def _get_loyalty_refunded(self, document, lines, base):
-        """How much was returned: lowered on the order, or credited, or the same of both."""
+        """How much of what was ordered is not had any more.
+
+        Less was ordered later; or goods were credited, unless that only corrects an
+        invoice over more than the order says now.
+        """
         self.ensure_one()
-        credited = 0
-        credit_notes = self.invoice_ids.filtered(
-            lambda move: move.move_type == "out_refund" and move.state == "posted"
-        )
-        for move in credit_notes:
+        total = {"out_invoice": 0, "out_refund": 0}
+        for move in self.invoice_ids.filtered(lambda move: move.state == "posted"):
             own = move.invoice_line_ids.filtered(
                 lambda line: line.sale_line_ids & self.order_line
             )
-            credited += move._get_loyalty_base(own, document.terms)
-        return max(credited, document.base - base)
+            total[move.move_type] += move._get_loyalty_base(own, document.terms)
+        corrected = max(total["out_invoice"] - base, 0)
+        returned = max(total["out_refund"] - corrected, 0)
+        return document.base - base + returned

@@ -93,12 +93,27 @@ class TestRefund(LoyaltyCommon):
         order.order_line.product_id.invoice_policy = "order"
         order.action_confirm()
         self._bill(order)
+        self._assert_balance(400)
         order.order_line.product_uom_qty = 3
         self._assert_balance(300)
         note = order._create_invoices(final=True)
         note.invoice_date = self.today[0]
         note.action_post()
-        print("NOTE", note.move_type, [(l.quantity,l.price_unit,l.balance,l.sale_line_ids) for l in note.invoice_line_ids], order.order_line.mapped("price_subtotal"))
+        self._assert_balance(300)
+        self._credit(order.invoice_ids.filtered(lambda m: m.move_type == "out_invoice"))
+        self._assert_balance(0)
+
+    def test_lowered_and_credited_before_the_job_saw_it(self):
+        self.program.crm_earn_on = "order"
+        order = self._order()
+        order.order_line.write({"product_uom_qty": 4, "price_unit": 100})
+        order.order_line.product_id.invoice_policy = "order"
+        order.action_confirm()
+        self._bill(order)
+        order.order_line.product_uom_qty = 3
+        note = order._create_invoices(final=True)
+        note.invoice_date = self.today[0]
+        note.action_post()
         self._assert_balance(300)
 
     def test_points_that_were_spent(self):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..fields import Quantity
+
 MANAGER_GROUP = "crm_loyalty.group_loyalty_manager"
 COPIED = (
     "name", "company_id", "crm_earn_on", "crm_rate_points", "crm_rate_amount",
@@ -37,10 +39,10 @@ class CrmLoyaltySetup(models.TransientModel):
         required=True,
         default="invoice",
     )
-    crm_rate_points = fields.Float(
+    crm_rate_points = Quantity(
         string="Points", required=True, default=1, digits=(16, 2)
     )
-    crm_rate_amount = fields.Float(
+    crm_rate_amount = Quantity(
         string="For Each", required=True, default=1, digits=(16, 2)
     )
     crm_full_steps = fields.Boolean(string="Full Amounts Only")
@@ -61,7 +63,7 @@ class CrmLoyaltySetup(models.TransientModel):
     crm_expiry_days = fields.Integer(
         string="Valid For (Days)", default=365, help="0: they never expire."
     )
-    reward_points = fields.Float(
+    reward_points = Quantity(
         string="A Reward Costs (Points)", required=True, default=100, digits=(16, 2)
     )
     reward_amount = fields.Monetary(string="And Takes Off an Order", default=10)
