@@ -1,5 +1,6 @@
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -66,8 +67,9 @@ class TestLedgerConcurrency(TransactionCase):
             members = env["crm.loyalty.member"].with_context(active_test=False)
             members = members.search(own)
             orders = env["sale.order"].search(own)
-            orders.order_line.unlink()
-            env["crm.loyalty.event"].search([]).unlink()
+            orders.state = "cancel"
+            orders.unlink()
+            env["crm.loyalty.event"].search(own).unlink()
             for table in TABLES:
                 env.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             if members:
@@ -88,8 +90,6 @@ class TestLedgerConcurrency(TransactionCase):
                 env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
             cards = members.card_id
             members.unlink()
-            orders.state = "cancel"
-            orders.unlink()
             cards.unlink()
             programs = env["loyalty.program"].search([("name", "=", self.NAME)])
             programs.active = False
@@ -124,7 +124,7 @@ class TestLedgerConcurrency(TransactionCase):
         start = threading.Barrier(len(works))
 
         def run(work):
-            for attempt in range(20):
+            for attempt in range(100):
                 with self._session() as env:
                     env.cr.execute("SELECT 1")  # its view of the data is taken
                     if not attempt:
@@ -135,6 +135,7 @@ class TestLedgerConcurrency(TransactionCase):
                         return result
                     except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                         env.cr.rollback()
+                        time.sleep(random.uniform(0, 0.05))
                     except UserError as error:
                         env.cr.rollback()
                         return error
