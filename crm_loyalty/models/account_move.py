@@ -65,12 +65,15 @@ class AccountMove(models.Model):
     def _get_loyalty_twins_domain(self):
         """Documents that gave the points of this purchase already."""
         orders = self.invoice_line_ids.sale_line_ids.order_id
-        return Domain("res_model", "=", "sale.order") & Domain("res_id", "in", orders.ids)
+        return Domain("res_model", "=", "sale.order") & Domain(
+            "res_id", "in", orders.ids
+        )
 
     def _get_loyalty_fingerprint(self):
         """Changes when the invoice was taken back and posted with other contents."""
         self.ensure_one()
-        return f"{self.invoice_date} {self.amount_untaxed_signed} {self.amount_total_signed}"
+        amounts = f"{self.amount_untaxed_signed} {self.amount_total_signed}"
+        return f"{self.invoice_date} {amounts}"
 
     def _is_loyalty_changed(self, document, base):
         return document.fingerprint != self._get_loyalty_fingerprint()
@@ -82,7 +85,9 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         parties = {}
-        for line in self.invoice_line_ids.filtered(lambda li: li.display_type == "product"):
+        for line in self.invoice_line_ids.filtered(
+            lambda li: li.display_type == "product"
+        ):
             partner = self.commercial_partner_id
             if program.crm_beneficiary == "buyer" and line.sale_line_ids:
                 order = line.sale_line_ids[:1].order_id

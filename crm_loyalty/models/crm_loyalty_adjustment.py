@@ -88,7 +88,9 @@ class CrmLoyaltyAdjustment(models.Model):
                 )
             if points < 0 and adjustment.kind == "grant":
                 raise ValidationError(
-                    self.env._("A grant gives points. Choose “Correction” to take some.")
+                    self.env._(
+                        "A grant gives points. Choose “Correction” to take some."
+                    )
                 )
             if not adjustment.reason.strip():
                 raise ValidationError(self.env._("Say why."))

@@ -37,7 +37,9 @@ class CrmLoyaltyDocument(models.Model):
         readonly=True,
         help="When it gives points: what held when it came.",
     )
-    terms = fields.Json(readonly=True, help="What counts of it: what held when it came.")
+    terms = fields.Json(
+        readonly=True, help="What counts of it: what held when it came."
+    )
     is_live = fields.Boolean(readonly=True, help="It gives points at present.")
     fingerprint = fields.Char(readonly=True)
     base = Points(readonly=True, help="What counts, in the currency's smallest unit.")

@@ -110,9 +110,7 @@ class CrmLoyaltyEvent(models.Model):
                 _logger.exception("Points of %s %s", model, res_id)
                 self.env.invalidate_all()
                 for event in events:
-                    event.write(
-                        {"error": str(error), "attempts": event.attempts + 1}
-                    )
+                    event.write({"error": str(error), "attempts": event.attempts + 1})
             else:
                 done |= events
         done.unlink()
@@ -145,12 +143,16 @@ class CrmLoyaltyEvent(models.Model):
         for model, found in self._get_missed_sql(company, programs).items():
             ids = [row[0] for row in self.env.execute_query(found)]
             self._mark(self.env[model].sudo().browse(ids))
-        recent = self.env["account.move"].sudo().search(
-            [
-                ("company_id", "=", company.id),
-                ("move_type", "=", "out_refund"),
-                ("write_date", ">=", f"today -{LOOK_BACK}d"),
-            ]
+        recent = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", company.id),
+                    ("move_type", "=", "out_refund"),
+                    ("write_date", ">=", f"today -{LOOK_BACK}d"),
+                ]
+            )
         )
         recent._mark_loyalty()
         failed = [("company_id", "=", company.id), ("attempts", ">", 0)]
@@ -206,7 +208,8 @@ class CrmLoyaltyEvent(models.Model):
 
     @api.model
     def _cron_catch_up(self):
-        companies = self.env["res.company"].search([])
+        owners = self.env["loyalty.program"]._get_ledger_companies()
+        companies = owners.search([("id", "child_of", owners.ids)])
         self.env["crm.job.run"]._run_each(
             companies, self._catch_up_company, f"{self._name}.catch_up"
         )

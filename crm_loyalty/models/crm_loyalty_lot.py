@@ -45,7 +45,9 @@ class CrmLoyaltyLot(models.Model):
     is_pending = fields.Boolean(readonly=True)
     available_from = fields.Date(string="Usable From", readonly=True)
     expires_on = fields.Date(
-        string="Last Day", readonly=True, help="Can be used on this day for the last time."
+        string="Last Day",
+        readonly=True,
+        help="Can be used on this day for the last time.",
     )
     amount_points = fields.Float(
         string="Received", compute="_compute_points", digits=(16, 2)

@@ -115,7 +115,7 @@ class CrmLoyaltyMember(models.Model):
         sentences = [
             self.env._("%s can be used now.", self._format_points(self.available))
         ]
-        lots = self.lot_ids.sorted(lambda lot: (lot.expires_on or fields.Date.today()))
+        lots = self.lot_ids.sorted(lambda lot: lot.expires_on or fields.Date.today())
         waiting = lots.filtered("is_pending")
         if waiting:
             sentences.append(

@@ -85,4 +85,6 @@ class CrmLoyaltyMember(models.Model):
         )
         for order in orders.with_context(crm_loyalty_hold=True):
             order.applied_coupon_ids = order.applied_coupon_ids - old + new
-            order.order_line.filtered(lambda line: line.coupon_id == old).coupon_id = new
+            order.order_line.filtered(
+                lambda line: line.coupon_id == old
+            ).coupon_id = new

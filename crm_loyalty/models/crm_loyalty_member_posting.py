@@ -21,7 +21,9 @@ class CrmLoyaltyMember(models.Model):
         """:raise ValidationError: unless this many points may be posted at once"""
         if not 0 < hundredths <= 100 * MAX_POINTS:
             raise ValidationError(
-                self.env._("Enter a number of points above 0, at most a thousand million.")
+                self.env._(
+                    "Enter a number of points above 0, at most a thousand million."
+                )
             )
 
     def _lock(self):
@@ -92,7 +94,11 @@ class CrmLoyaltyMember(models.Model):
             change["pending" if lot.is_pending else "available"] += lot.amount
         self.env["crm.loyalty.allocation"].create(
             [
-                {"move_id": move.id, "lot_id": lot.id if lot else False, "points": taken}
+                {
+                    "move_id": move.id,
+                    "lot_id": lot.id if lot else False,
+                    "points": taken,
+                }
                 for lot, taken in allocations
             ]
         )
@@ -123,7 +129,9 @@ class CrmLoyaltyMember(models.Model):
                 ("is_pending", "=", pending),
             ]
         )
-        return lots.sorted(lambda lot: (lot.expires_on or Date.to_date("9999-12-31"), lot.id))
+        return lots.sorted(
+            lambda lot: (lot.expires_on or Date.to_date("9999-12-31"), lot.id)
+        )
 
     @api.model
     def _allocate(self, lots, points):
@@ -237,8 +245,18 @@ class CrmLoyaltyMember(models.Model):
     def _regrant(self, lot, points, day, vals):
         """Let points that cannot stay where they were be a new lot."""
         return self._post(
-            {**vals, "kind": "regrant", "key": f"{vals['key']}:anew:{lot.id if lot else 0}"},
-            [{"amount": points, "expires_on": day, "origin_id": lot.id if lot else False}],
+            {
+                **vals,
+                "kind": "regrant",
+                "key": f"{vals['key']}:anew:{lot.id if lot else 0}",
+            },
+            [
+                {
+                    "amount": points,
+                    "expires_on": day,
+                    "origin_id": lot.id if lot else False,
+                }
+            ],
             [(lot, points)],
         )
 

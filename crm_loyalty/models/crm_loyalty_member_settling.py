@@ -157,5 +157,5 @@ class CrmLoyaltyMember(models.Model):
     @api.model
     def _cron_settle(self):
         """Every hour, because the companies' days begin at different hours."""
-        companies = self.env["res.company"].search([])
+        companies = self.env["loyalty.program"]._get_ledger_companies()
         self.env["crm.job.run"]._run_each(companies, self._settle_company, self._name)

@@ -68,9 +68,7 @@ class CrmLoyaltyMove(models.Model):
         index="btree_not_null",
         help="Number of the sales order of a reward. No link: the move outlives it.",
     )
-    document = fields.Char(
-        readonly=True, help="The document, by the name it had."
-    )
+    document = fields.Char(readonly=True, help="The document, by the name it had.")
     lot_id = fields.Many2one(
         "crm.loyalty.lot", readonly=True, index="btree_not_null", ondelete="restrict"
     )
@@ -179,9 +177,7 @@ class CrmLoyaltyMove(models.Model):
         why = super()._get_explanation()
         move = self.sudo()
         member = move.member_id
-        why["summary"].append(
-            f"{move.title}: {member._format_points(move.points)}"
-        )
+        why["summary"].append(f"{move.title}: {member._format_points(move.points)}")
         if move.reason and move.document:
             why["summary"].append(move.reason)
         if move.adjustment_id:
@@ -204,7 +200,10 @@ class CrmLoyaltyMove(models.Model):
                 ("until", self.env._("Last Day")),
                 ("points", self.env._("Change"), "end"),
             ]
-            total = {"what": self.env._("Total"), "points": member._format_points(move.points)}
+            total = {
+                "what": self.env._("Total"),
+                "points": member._format_points(move.points),
+            }
             why["tables"].append(self._prepare_table(columns, rows, total=total))
         return why
 
@@ -216,7 +215,8 @@ class CrmLoyaltyMove(models.Model):
             what = self.env._("Received")
             if lot.available_from and lot.available_from > self.date:
                 what = self.env._(
-                    "Received, usable from %s", format_date(self.env, lot.available_from)
+                    "Received, usable from %s",
+                    format_date(self.env, lot.available_from),
                 )
             rows.append(
                 {

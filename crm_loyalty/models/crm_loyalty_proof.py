@@ -29,7 +29,9 @@ class CrmLoyaltyProof(models.Model):
         """What each invariant says, by the name in :meth:`_get_findings_sql`."""
         return {
             "moves": self.env._("the balance is not the sum of the moves"),
-            "lots": self.env._("the balance is not what is left of the points received"),
+            "lots": self.env._(
+                "the balance is not what is left of the points received"
+            ),
             "lot": self.env._("points received do not agree with what was taken"),
             "waiting": self.env._("points are usable, or not, against the moves"),
             "debt": self.env._("what is owed does not agree with the moves"),
@@ -200,5 +202,5 @@ class CrmLoyaltyProof(models.Model):
 
     @api.model
     def _cron_prove(self):
-        companies = self.env["crm.loyalty.member"].sudo().search([]).company_id
+        companies = self.env["loyalty.program"]._get_ledger_companies()
         self._run_each(companies, self._prove_company)

@@ -220,6 +220,12 @@ class LoyaltyProgram(models.Model):
             ]
         )
 
+    @api.model
+    def _get_ledger_companies(self):
+        """Companies whose members may have points, of archived programs too."""
+        programs = self.sudo().with_context(active_test=False)
+        return programs.search([("crm_ledger", "=", True)]).company_id
+
     def _is_running(self, day):
         """Whether a purchase of ``day`` gives points."""
         self.ensure_one()

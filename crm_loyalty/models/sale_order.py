@@ -28,7 +28,9 @@ class SaleOrder(models.Model):
     )
 
     # ------------------------------------------------------------ what is shown
-    @api.depends("partner_id", "order_line.price_total", "order_line.reward_id", "state")
+    @api.depends(
+        "partner_id", "order_line.price_total", "order_line.reward_id", "state"
+    )
     @api.depends_context("lang")
     def _compute_crm_loyalty_note(self):
         for order in self:

@@ -20,9 +20,7 @@ class LoyaltyCommon(ValueCommon):
         cls._set_up_accounting()
         cls.today = [date(2026, 6, 30)]
         company_class = type(cls.env["res.company"])
-        cls.classPatch(
-            company_class, "_get_value_today", lambda company: cls.today[0]
-        )
+        cls.classPatch(company_class, "_get_value_today", lambda company: cls.today[0])
         cls.program = cls._create_program()
         cls.reward = cls.program.reward_ids
         cls.customer = cls._create_customer("Loyalty Test A")
@@ -117,9 +115,7 @@ class LoyaltyCommon(ValueCommon):
         payment = (
             self.env["account.payment.register"]
             .with_context(active_model="account.move", active_ids=invoice.ids)
-            .create(
-                {"journal_id": self._get_bank().id, "payment_date": self.today[0]}
-            )
+            .create({"journal_id": self._get_bank().id, "payment_date": self.today[0]})
             ._create_payments()
         )
         return (invoice | payment.move_id).line_ids.filtered(

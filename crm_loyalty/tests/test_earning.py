@@ -374,7 +374,12 @@ class TestEarning(LoyaltyCommon):
         clinics = [self._create_customer(f"Loyalty Test Clinic {n}") for n in range(2)]
         orders = self.env["sale.order"]
         for clinic, amount in zip(clinics, (100, 30), strict=True):
-            orders |= self._order(amount, clinic, partner_invoice_id=group.id, partner_shipping_id=group.id)
+            orders |= self._order(
+                amount,
+                clinic,
+                partner_invoice_id=group.id,
+                partner_shipping_id=group.id,
+            )
         orders.action_confirm()
         invoice = self._bill(orders)
         self.assertEqual(len(invoice), 1)
@@ -407,8 +412,10 @@ class TestEarning(LoyaltyCommon):
             company_ids=[Command.set(branch.ids)],
         )
         order = self._order(partner=self.other, company=branch, user_id=clerk.id)
-        as_clerk = self.env["sale.order"].with_user(clerk).with_context(
-            allowed_company_ids=branch.ids
+        as_clerk = (
+            self.env["sale.order"]
+            .with_user(clerk)
+            .with_context(allowed_company_ids=branch.ids)
         )
         self.program.crm_earn_on = "order"
         as_clerk.browse(order.id).action_confirm()
@@ -424,9 +431,16 @@ class TestEarning(LoyaltyCommon):
         """LC25: by the tier held before the purchase; the move says so."""
         self._ladder()
         self._run()
-        high = self.env["crm.value.profile"].search(
-            [("tier_id", "=", self.tier_high.id), ("company_id", "=", self.company.id)]
-        )[:1].partner_id
+        high = (
+            self.env["crm.value.profile"]
+            .search(
+                [
+                    ("tier_id", "=", self.tier_high.id),
+                    ("company_id", "=", self.company.id),
+                ]
+            )[:1]
+            .partner_id
+        )
         self.program.crm_multiplier_ids = [
             Command.create({"tier_id": self.tier_high.id, "percent": 150})
         ]

@@ -84,7 +84,8 @@ class TestLedger(LoyaltyCommon):
         self._grant(50)
         self._assert_balance(30)
         self.assertEqual(
-            self._moves().mapped("kind"), ["grant", "redeem", "reverse", "grant", "repay"]
+            self._moves().mapped("kind"),
+            ["grant", "redeem", "reverse", "grant", "repay"],
         )
 
     def test_a_reversal_eats_what_waits(self):
@@ -144,7 +145,9 @@ class TestLedger(LoyaltyCommon):
         earned = self._grant(21)
         self._reverse(earned, 21)
         self._restore(redeemed, 50)
-        self.assertEqual(self._moves().mapped("points"), [5000, -5000, 2100, -2100, 5000])
+        self.assertEqual(
+            self._moves().mapped("points"), [5000, -5000, 2100, -2100, 5000]
+        )
         self._assert_balance(50)
 
     # -------------------------------------------------------------------- expiry
@@ -219,9 +222,7 @@ class TestLedger(LoyaltyCommon):
         member = self._member()
         self.assertEqual(member.lot_ids.mapped("remaining"), [3000, 2000, 5000])
         expiring = member._get_expiring(30)
-        self.assertEqual(
-            expiring, {date(2027, 3, 1): 3000, date(2027, 3, 5): 2000}
-        )
+        self.assertEqual(expiring, {date(2027, 3, 1): 3000, date(2027, 3, 5): 2000})
         self.assertEqual(
             member.outlook.splitlines(),
             [

@@ -85,7 +85,9 @@ class TestLedgerConcurrency(TransactionCase):
                     ids,
                 )
                 for table in ("crm_loyalty_lot", "crm_loyalty_move"):
-                    env.cr.execute(f"DELETE FROM {table} WHERE member_id = ANY(%s)", ids)
+                    env.cr.execute(
+                        f"DELETE FROM {table} WHERE member_id = ANY(%s)", ids
+                    )
             for table in TABLES:
                 env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
             cards = members.card_id
@@ -111,7 +113,9 @@ class TestLedgerConcurrency(TransactionCase):
     def _earn(self, env, points, key, days=100):
         today = env["res.company"].browse(self.company_id)._get_value_today()
         return self._join(env)._earn(
-            points, {"kind": "grant", "key": key}, expires_on=today + timedelta(days=days)
+            points,
+            {"kind": "grant", "key": key},
+            expires_on=today + timedelta(days=days),
         )
 
     def _at_once(self, *works):
@@ -149,9 +153,7 @@ class TestLedgerConcurrency(TransactionCase):
             member = self._join(env)
             self.assertEqual(member.available, available)
             self.assertEqual(round(100 * member.card_id.points), available)
-            self.assertEqual(
-                env["crm.loyalty.proof"]._get_findings(env.company), []
-            )
+            self.assertEqual(env["crm.loyalty.proof"]._get_findings(env.company), [])
 
     def test_first_event_makes_one_member(self):
         """Two first purchases at once: one member, one card, both purchases count."""
@@ -268,8 +270,10 @@ class TestLedgerConcurrency(TransactionCase):
         self._at_once(*(work(order) for order in orders))
         self._assert_balance(0)
         with self._session() as env:
-            confirmed = env["sale.order"].browse(orders).filtered(
-                lambda order: order.state == "sale"
+            confirmed = (
+                env["sale.order"]
+                .browse(orders)
+                .filtered(lambda order: order.state == "sale")
             )
             paid = confirmed.order_line.filtered("reward_id")
             self.assertEqual(sum(paid.mapped("points_cost")), 100)
@@ -300,7 +304,7 @@ class TestLedgerConcurrency(TransactionCase):
 
             def run():
                 for step in range(ROUNDS):
-                    [result] = self._at_once(lambda env: work(env, step))
+                    [result] = self._at_once(lambda env, step=step: work(env, step))
                     if isinstance(result, int):
                         expected[number] += result
 

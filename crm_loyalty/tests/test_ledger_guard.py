@@ -33,7 +33,10 @@ class TestLedgerGuard(LoyaltyCommon):
             ),
             SQL("DELETE FROM crm_loyalty_allocation WHERE move_id = %s", redeemed.id),
             SQL("UPDATE crm_loyalty_lot SET amount = 1 WHERE id = %s", self.lot.id),
-            SQL("UPDATE crm_loyalty_lot SET expires_on = NULL WHERE id = %s", self.lot.id),
+            SQL(
+                "UPDATE crm_loyalty_lot SET expires_on = NULL WHERE id = %s",
+                self.lot.id,
+            ),
             SQL("DELETE FROM crm_loyalty_lot WHERE id = %s", self.lot.id),
         ):
             with (
@@ -44,7 +47,9 @@ class TestLedgerGuard(LoyaltyCommon):
                 self.env.cr.execute(query)
         for query in (
             SQL("UPDATE crm_loyalty_lot SET remaining = -1 WHERE id = %s", self.lot.id),
-            SQL("UPDATE crm_loyalty_member SET debt = -1 WHERE id = %s", self.member.id),
+            SQL(
+                "UPDATE crm_loyalty_member SET debt = -1 WHERE id = %s", self.member.id
+            ),
         ):
             with (
                 self.subTest(query=query.code),
@@ -116,9 +121,7 @@ class TestLedgerGuard(LoyaltyCommon):
         self._assert_balance(130)
         self.card.sudo().points -= 200  # sold without a network
         self._assert_balance(0, debt=70)
-        self.assertEqual(
-            self._moves(None, "outside").mapped("points"), [3000, -20000]
-        )
+        self.assertEqual(self._moves(None, "outside").mapped("points"), [3000, -20000])
 
     def test_the_program_stays_what_it_is(self):
         for vals in (

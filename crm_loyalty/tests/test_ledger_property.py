@@ -50,7 +50,9 @@ class Lot:
 @dataclass(eq=False)
 class Debit:
     owner: int
-    parts: list = field(default_factory=list)  # [lot or None, points], in the order taken
+    parts: list = field(
+        default_factory=list
+    )  # [lot or None, points], in the order taken
 
 
 class Oracle:
@@ -66,7 +68,9 @@ class Oracle:
         return lot
 
     def _usable(self, owner, waits=False):
-        lots = [x for x in self.lots if x.owner == owner and x.left and x.waits == waits]
+        lots = [
+            x for x in self.lots if x.owner == owner and x.left and x.waits == waits
+        ]
         return sorted(lots, key=lambda lot: (lot.last, lot.number))
 
     def _take(self, lots, points, parts):

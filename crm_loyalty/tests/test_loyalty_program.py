@@ -41,7 +41,9 @@ class TestLoyaltyProgram(LoyaltyCommon):
             program.reward_ids,
             [{"discount": 15, "required_points": 200, "discount_mode": "per_order"}],
         )
-        self.assertEqual(program.crm_summary.replace("\xa0", " ").splitlines()[:4], summary[:4])
+        self.assertEqual(
+            program.crm_summary.replace("\xa0", " ").splitlines()[:4], summary[:4]
+        )
 
     def test_managers_only(self):
         with self.assertRaises(AccessError):
@@ -51,7 +53,9 @@ class TestLoyaltyProgram(LoyaltyCommon):
         self.program.crm_multiplier_ids = [
             Command.create({"tier_id": self.tier_high.id, "percent": 150})
         ]
-        self.program.write({"crm_expiry_days": 0, "crm_base": "taxed", "crm_gross": True})
+        self.program.write(
+            {"crm_expiry_days": 0, "crm_base": "taxed", "crm_gross": True}
+        )
         summary = self.program.crm_summary
         self.assertIn("goods with taxes, before rewards", summary)
         self.assertIn("They can be used at once, and never expire.", summary)

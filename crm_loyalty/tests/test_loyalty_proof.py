@@ -101,8 +101,6 @@ class TestLoyaltyProof(LoyaltyCommon):
                     taken[lot] = taken.get(lot, 0) + allocation.points
                 else:
                     owed += allocation.points
-            left = sum(
-                lot.amount - taken.get(lot, 0) for lot in moves.made_lot_ids
-            )
+            left = sum(lot.amount - taken.get(lot, 0) for lot in moves.made_lot_ids)
             self.assertEqual(member.available + member.pending, left)
             self.assertEqual(member.debt, owed)

@@ -72,9 +72,7 @@ class TestRedemption(LoyaltyCommon):
         self._assert_balance(400)
         self._claim(order, gift)
         self._assert_balance(200)
-        self.assertEqual(
-            self._moves(None, "redeem").mapped("points"), [-10000, -20000]
-        )
+        self.assertEqual(self._moves(None, "redeem").mapped("points"), [-10000, -20000])
 
     def test_second_reward_refused_when_points_do_not_last(self):
         self._grant(299)

@@ -128,5 +128,7 @@ class CrmLoyaltySetup(models.TransientModel):
             "type": "ir.actions.act_window",
             "res_model": "loyalty.program",
             "res_id": program.id,
-            "views": [(self.env.ref("crm_loyalty.loyalty_program_view_form").id, "form")],
+            "views": [
+                (self.env.ref("crm_loyalty.loyalty_program_view_form").id, "form")
+            ],
         }

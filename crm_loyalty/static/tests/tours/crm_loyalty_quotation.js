@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import {registry} from "@web/core/registry";
 
 registry.category("web_tour.tours").add("crm_loyalty_quotation", {
     steps: () => [
@@ -30,7 +30,8 @@ registry.category("web_tour.tours").add("crm_loyalty_quotation", {
         },
         {
             content: "The order is confirmed",
-            trigger: ".o_statusbar_status button.o_arrow_button_current:contains(Sales Order)",
+            trigger:
+                ".o_statusbar_status button.o_arrow_button_current:contains(Sales Order)",
         },
     ],
 });
