@@ -87,7 +87,7 @@ class CrmLoyaltyMove(models.Model):
     )
     reason = fields.Text(readonly=True)
     detail = fields.Json(readonly=True, help="How the points were computed.")
-    title = fields.Char(compute="_compute_title")
+    title = fields.Char(string="What For", compute="_compute_title")
     allocation_ids = fields.One2many("crm.loyalty.allocation", "move_id", readonly=True)
     made_lot_ids = fields.One2many("crm.loyalty.lot", "move_id", readonly=True)
 
