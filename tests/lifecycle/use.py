@@ -87,6 +87,21 @@ env.ref("crm_value_tiering.crm_value_tier_low").write(
 )
 favourite("crm.value.profile", "[('next_contact_date', '<', 'today')]")
 """,
+    "crm_team_incentives": """
+period = env.ref("crm_team_incentives.crm_incentive_period_demo")
+env["crm.incentive.inquiry"].create({"line_id": period.line_ids[0].id, "reason": "other"})
+env.ref("crm_team_incentives.crm_incentive_version_demo").action_new_version()
+period.with_user(env.ref("base.user_admin")).action_compute()
+env["crm.incentive.split"].create(
+    {
+        "lead_id": env.ref("crm_team_incentives.crm_lead_demo").id,
+        "user_id": env.ref("crm_team_incentives.res_users_demo_anna").id,
+        "share": 100,
+    }
+)
+favourite("crm.incentive.line", "[('kind', '=', 'clawback')]")
+favourite("sale.order", "[('incentive_split_ids', '!=', False)]")
+""",
 }
 
 

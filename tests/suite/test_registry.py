@@ -42,6 +42,7 @@ class TestRegistry(TransactionCase):
                 "crm_metric",
                 "crm_satisfaction",
                 "crm_value_retention",
+                "crm_team_incentives",
             },
         )
         self.assertGreater(len(self.own), 25)

@@ -1,0 +1,93 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import formatLang
+
+# Set by the document that writes all its parts at once, and checks them afterwards.
+CHECKED_LATER = "incentive_split_checked_later"
+
+
+class CrmIncentiveSplit(models.Model):
+    """Who shares an opportunity or an order, and how much of it.
+
+    Without rows it is the salesperson's. Invoices and payments follow their orders, an
+    order follows its opportunity until it has rows of its own.
+    """
+
+    _name = "crm.incentive.split"
+    _description = "Split of a Deal"
+    _order = "share desc, id"
+    _rec_name = "user_id"
+
+    lead_id = fields.Many2one("crm.lead", index="btree_not_null", ondelete="cascade")
+    order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="cascade")
+    user_id = fields.Many2one(
+        "res.users",
+        string="Person",
+        required=True,
+        index=True,
+        domain=[("share", "=", False)],
+        ondelete="restrict",
+    )
+    role = fields.Selection(
+        [
+            ("owner", "Salesperson"),
+            ("presales", "Pre-sales"),
+            ("support", "Support"),
+            ("service", "Service"),
+        ],
+        required=True,
+        default="owner",
+    )
+    share = fields.Float(string="Share (%)", digits=(7, 4), required=True)
+
+    _one_document = models.Constraint(
+        "CHECK (num_nonnulls(lead_id, order_id) = 1)",
+        "A split belongs to an opportunity or to an order.",
+    )
+    _share_limit = models.Constraint(
+        "CHECK (share > 0 AND share <= 100)", "A share is more than 0, at most 100 %."
+    )
+    _person_once_lead = models.Constraint(
+        "UNIQUE(lead_id, user_id)", "Each person has one share of a deal."
+    )
+    _person_once_order = models.Constraint(
+        "UNIQUE(order_id, user_id)", "Each person has one share of an order."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        splits = super().create(vals_list)
+        splits._get_documents_to_check()._check_incentive_splits()
+        return splits
+
+    def write(self, vals):
+        if {"lead_id", "order_id"} & set(vals):
+            raise UserError(self.env._("A split stays with its document."))
+        result = super().write(vals)
+        self._get_documents_to_check()._check_incentive_splits()
+        return result
+
+    def unlink(self):
+        leads, orders = self.lead_id, self.order_id
+        result = super().unlink()
+        if not self.env.context.get(CHECKED_LATER):
+            leads.exists()._check_incentive_splits()
+            orders.exists()._check_incentive_splits()
+        return result
+
+    def _get_documents_to_check(self):
+        if self.env.context.get(CHECKED_LATER):
+            return self.env["crm.incentive.document.mixin"]
+        return self.lead_id if self.lead_id else self.order_id
+
+    def _check_total(self):
+        """:raise UserError: when the shares are not 100 % of the document"""
+        total = sum(round(split.share * 10000) for split in self)
+        if self and total != 1000000:
+            raise UserError(
+                self.env._(
+                    "Split shares must total 100 %% (now %(total)s %%). The rate comes "
+                    "from the plan.",
+                    total=formatLang(self.env, total / 10000, digits=1),
+                )
+            )
