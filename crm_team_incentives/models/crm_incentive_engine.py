@@ -154,6 +154,7 @@ class CrmIncentiveEngine(models.AbstractModel):
                 SELECT event.event_id, event.kind AS event_kind, event.document_id,
                        event.res_id, event.sequence, event.day, event.period_id,
                        event.home_period_id, event.amount AS event_amount,
+                       GREATEST(event.before, 0) AS event_before,
                        credit.credit_id, credit.user_id, credit.team_id, credit.weight,
                        credit.whole_weight, credit.base,
                        rule.id AS rule_id, rule.version_id, rule.kind AS rule_kind,
@@ -222,6 +223,9 @@ class CrmIncentiveEngine(models.AbstractModel):
     def _get_flat_sql(self, job):
         """Percentages and fixed amounts: the pay of the whole document is split.
 
+        A document that comes in parts, as payments do, pays for its total so far less
+        what it paid before: rounded parts add up to the rounded whole.
+
         Extra percentages of the commission have no amount yet, see
         :meth:`_get_relative_sql`.
         """
@@ -235,14 +239,19 @@ class CrmIncentiveEngine(models.AbstractModel):
                    ROUND((low + CASE WHEN ROW_NUMBER() OVER (
                            PARTITION BY event_id, rule_id
                            ORDER BY units - whole_weight * low DESC, credit_id)
-                       <= DIV(2 * SUM(units) OVER same + whole_weight,
-                              2 * whole_weight) - SUM(low) OVER same
+                       <= DIV(2 * SUM(upto * weight) OVER same * %(unit)s
+                              + whole_weight, 2 * whole_weight)
+                          - DIV(2 * SUM(past * weight) OVER same * %(unit)s
+                              + whole_weight, 2 * whole_weight)
+                          - SUM(low) OVER same
                        THEN 1 ELSE 0 END) / %(unit)s, %(decimals)s) AS amount
-              FROM (SELECT pay.*, whole * weight * %(unit)s AS units,
-                           DIV(whole * weight * %(unit)s, whole_weight) AS low
-                      FROM (SELECT claim.*, CASE
-                                   WHEN rule_kind = 'fixed' THEN fixed
-                                   ELSE %(rated_whole)s * rate * 0.01 END AS whole
+              FROM (SELECT pay.*, (upto - past) * weight * %(unit)s AS units,
+                           DIV((upto - past) * weight * %(unit)s, whole_weight) AS low
+                      FROM (SELECT claim.*,
+                                   CASE WHEN rule_kind = 'fixed' THEN fixed
+                                        ELSE %(rated_upto)s * rate * 0.01 END AS upto,
+                                   CASE WHEN rule_kind = 'fixed' THEN 0
+                                        ELSE %(rated_past)s * rate * 0.01 END AS past
                               FROM claim
                              WHERE rule_kind IN ('percent', 'fixed')
                                 OR (rule_kind = 'uplift' AND uplift_reading = 'points')
@@ -250,7 +259,8 @@ class CrmIncentiveEngine(models.AbstractModel):
             WINDOW same AS (PARTITION BY event_id, rule_id)
             """,
             rated=self._get_rated_sql(SQL("base")),
-            rated_whole=self._get_rated_sql(SQL("event_amount")),
+            rated_upto=self._get_rated_sql(SQL("(event_before + event_amount)")),
+            rated_past=self._get_rated_sql(SQL("event_before")),
             decimals=job.decimals,
             unit=self._get_unit_sql(job),
         )
@@ -321,7 +331,7 @@ class CrmIncentiveEngine(models.AbstractModel):
                    NULL::numeric AS cum_before, weight / whole_weight AS share,
                    ROUND(commission.amount * rate * 0.01, %(decimals)s) AS amount
               FROM claim
-              JOIN (SELECT event_id, user_id, SUM(amount) AS amount
+              JOIN (SELECT event_id, user_id, SUM(line.amount) AS amount
                       FROM (SELECT event_id, user_id, rule_id, amount FROM flat
                              UNION ALL
                             SELECT event_id, user_id, rule_id, amount FROM stepped) line
@@ -363,12 +373,12 @@ class CrmIncentiveEngine(models.AbstractModel):
                    LEAST(due.back, due.gross) AS factor_weight,
                    due.gross AS factor_divisor, NULL::numeric AS rated,
                    due.paid AS cum_before, NULL::numeric AS share,
-                   COALESCE(due.before, 0) - due.target AS amount
+                   COALESCE(due.earlier, 0) - due.target AS amount
               FROM (SELECT target.*, MAX(target) OVER (
                                PARTITION BY kind, document_id, user_id, rule_id
                                ORDER BY place
                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-                               AS before
+                               AS earlier
                       FROM (SELECT loss.*, paid.user_id, paid.team_id, paid.rule_id,
                                    paid.version_id, paid.paid,
                                    %(target)s AS target
@@ -391,7 +401,7 @@ class CrmIncentiveEngine(models.AbstractModel):
                                             line.version_id) paid
                              WHERE loss.amount < 0 AND gross > 0) target) due
               JOIN event USING (event_id)
-             WHERE COALESCE(due.before, 0) < due.target
+             WHERE COALESCE(due.earlier, 0) < due.target
             """,
             target=self._get_quotient_sql(
                 SQL("paid.paid * LEAST(back, gross)"), SQL("gross"), job.decimals

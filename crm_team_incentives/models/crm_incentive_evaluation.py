@@ -16,9 +16,7 @@ class CrmIncentiveEvaluation(models.Model):
     order_id = fields.Many2one(
         "sale.order", required=True, index=True, check_company=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(
-        related="order_id.company_id", store=True, readonly=True, required=False
-    )
+    company_id = fields.Many2one(readonly=True, help="That of the order.")
     criterion_ids = fields.Many2many(
         "crm.incentive.criterion", string="Criteria", check_company=True
     )
@@ -62,7 +60,9 @@ class CrmIncentiveEvaluation(models.Model):
         for vals in vals_list:
             if vals.get("state", "draft") != "draft" and not self.env.su:
                 raise UserError(self.env._("An evaluation begins as a draft."))
-            self.env["sale.order"].browse(vals.get("order_id")).check_access("read")
+            order = self.env["sale.order"].browse(vals.get("order_id"))
+            order.check_access("read")
+            vals["company_id"] = order.company_id.id
         return super().create(vals_list)
 
     @api.ondelete(at_uninstall=False)

@@ -136,16 +136,19 @@ class CrmIncentiveEvent(models.Model):
         return SQL(
             """
             SELECT lead.id AS res_id, lead.id AS document_id, lead.id AS holder_id,
-                   lead.name, lead.stage_id, partner.commercial_partner_id AS partner_id,
+                   lead.name, CASE WHEN lead.won_status = 'won' THEN lead.stage_id END
+                       AS stage_id,
+                   partner.commercial_partner_id AS partner_id,
                    (lead.date_closed AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
                        AS day,
                    NULL::date AS own_day,
                    CASE WHEN lead.won_status = 'won' OR (
-                            lead.won_status = 'pending' AND EXISTS (
-                                SELECT FROM crm_incentive_event event
+                            lead.won_status = 'pending' AND (
+                                SELECT SUM(event.amount) > 0
+                                       AND BOOL_OR(event.stage_id = lead.stage_id)
+                                  FROM crm_incentive_event event
                                  WHERE event.kind = 'won' AND event.res_id = lead.id
-                                   AND event.company_id = %(company)s
-                                   AND event.stage_id = lead.stage_id))
+                                   AND event.company_id = %(company)s))
                         THEN ROUND(GREATEST(lead.expected_revenue, 0), %(decimals)s)
                         ELSE 0 END AS amount
               FROM crm_lead lead

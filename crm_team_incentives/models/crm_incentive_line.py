@@ -69,7 +69,11 @@ class CrmIncentiveLine(models.Model):
         "crm.incentive.event", readonly=True, index=True, ondelete="restrict"
     )
     rule_id = fields.Many2one(
-        "crm.incentive.rule", readonly=True, index="btree_not_null", ondelete="restrict"
+        "crm.incentive.rule",
+        string="Rule of the Plan",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
     )
     version_id = fields.Many2one(
         "crm.incentive.version",

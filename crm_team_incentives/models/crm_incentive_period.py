@@ -59,11 +59,26 @@ class CrmIncentivePeriod(models.Model):
         tracking=True,
         index=True,
     )
-    run_ids = fields.One2many("crm.incentive.run", "period_id")
-    last_run_id = fields.Many2one(
-        "crm.incentive.run", string="Last Computation", compute="_compute_last_run_id"
+    run_ids = fields.One2many(
+        "crm.incentive.run",
+        "period_id",
+        groups="crm_team_incentives.group_incentive_manager,"
+        "crm_team_incentives.group_incentive_auditor",
     )
-    last_summary = fields.Text(related="last_run_id.summary", string="Result")
+    last_run_id = fields.Many2one(
+        "crm.incentive.run",
+        string="Last Computation",
+        compute="_compute_last_run_id",
+        groups="crm_team_incentives.group_incentive_manager,"
+        "crm_team_incentives.group_incentive_auditor",
+    )
+    last_summary = fields.Text(
+        string="Result",
+        compute="_compute_last_run_id",
+        groups="crm_team_incentives.group_incentive_manager,"
+        "crm_team_incentives.group_incentive_auditor",
+        help="What the last computation used, and why not the rest.",
+    )
     statement_ids = fields.One2many("crm.incentive.statement", "period_id")
     line_ids = fields.One2many("crm.incentive.line", "period_id")
     amount = fields.Monetary(
@@ -107,9 +122,11 @@ class CrmIncentivePeriod(models.Model):
                 )
 
     @api.depends("run_ids")
+    @api.depends_context("lang")
     def _compute_last_run_id(self):
         for period in self:
             period.last_run_id = period.run_ids.sorted("id")[-1:]
+            period.last_summary = period.last_run_id.summary
 
     @api.depends("line_ids.amount")
     def _compute_amount(self):
@@ -267,7 +284,6 @@ class CrmIncentivePeriod(models.Model):
                 raise UserError(
                     self.env._("There are open inquiries about lines of this period.")
                 )
-            period.flush_recordset()
             period._decide(
                 {
                     "state": "approved",
@@ -334,6 +350,8 @@ class CrmIncentivePeriod(models.Model):
             raise UserError(sentence)
 
     def _decide(self, vals):
+        # What was written before the approval must not reach the database after it.
+        self.env.flush_all()
         self.sudo().with_context(incentive_decision=True).write(vals)
 
     def _check_second_person(self):

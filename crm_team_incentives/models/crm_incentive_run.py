@@ -260,7 +260,7 @@ class CrmIncentiveRun(models.Model):
             ),
             changed,
         )
-        self.env.invalidate_all(flush=False)
+        self.env.invalidate_all()
         return changed
 
     def _count_rows(self, statement, counts):

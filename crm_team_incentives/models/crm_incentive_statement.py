@@ -184,7 +184,7 @@ class CrmIncentiveStatement(models.Model):
                     period=period.id,
                 )
             )
-        self.env.invalidate_all(flush=False)
+        self.env.invalidate_all()
 
     def _pay(self):
         """Take what the approved balance pays out of the account."""

@@ -394,6 +394,8 @@ class CrmIncentiveVersion(models.Model):
 
     # ----------------------------------------------------------------- decisions
     def _decide(self, vals):
+        # What was written before the approval must not reach the database after it.
+        self.env.flush_all()
         self.sudo().with_context(incentive_decision=True).write(vals)
 
     @api.model

@@ -157,7 +157,7 @@ class IncentiveCommon(ValueCommon):
 
     @classmethod
     def _sum(cls, amounts):
-        cents = sum(Decimal(str(amount)) for amount in amounts)
+        cents = sum((Decimal(str(amount)) for amount in amounts), Decimal())
         return cents.quantize(Decimal("0.01"))
 
     def _case(self, version, amounts, **vals):

@@ -68,6 +68,7 @@ class TestIncentiveAccess(IncentiveCommon):
 
     def test_own_only(self):
         """IC22: search, groups, export, names and related fields."""
+        self.rep.group_ids += self.env.ref("base.group_allow_export")
         mine = self.env["crm.incentive.line"].search([("user_id", "=", self.rep.id)])
         theirs = self.env["crm.incentive.line"].search(
             [("user_id", "=", self.other.id)]
@@ -140,7 +141,9 @@ class TestIncentiveAccess(IncentiveCommon):
             if model == "crm.incentive.try":
                 continue
             with self.subTest(model):
-                self.assertFalse(self.env[model].with_user(boss).search([]))
+                records = self.env[model].with_user(boss)
+                records = records.with_context(allowed_company_ids=company.ids)
+                self.assertFalse(records.search([]))
 
     def test_splits(self):
         """Who sold the order says who shares it; who shares it sees that."""

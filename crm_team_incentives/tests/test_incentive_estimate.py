@@ -25,7 +25,8 @@ class TestIncentiveEstimate(IncentiveCommon):
         )
 
     def _html(self, document, user=None):
-        return str(document.with_user(user or self.rep).get_incentive_estimate())
+        html = document.with_user(user or self.rep).get_incentive_estimate()
+        return str(html).replace("\xa0", " ")
 
     def test_it_is_what_comes(self):
         """The estimate on a quotation, then the line of the confirmed order."""

@@ -200,7 +200,7 @@ class TestIncentiveEvents(IncentiveCommon):
         """IC11: what is wrong, and that the rate is somewhere else."""
         order = self._create_quotation(self.customer, 10, user_id=self.rep.id)
         message = r"must total 100 % \(now 4.5 %\). The rate comes from the plan"
-        with self.assertRaisesRegex(UserError, message):
+        with self.assertRaisesRegex(UserError, message), self.env.cr.savepoint():
             order.incentive_split_ids = [
                 Command.create({"user_id": self.rep.id, "share": 1.5}),
                 Command.create({"user_id": self.other.id, "share": 3}),
@@ -210,11 +210,11 @@ class TestIncentiveEvents(IncentiveCommon):
             Command.create({"user_id": self.other.id, "share": 40}),
         ]
         first = order.incentive_split_ids[0]
-        with self.assertRaisesRegex(UserError, "must total 100"):
+        with self.assertRaisesRegex(UserError, "must total 100"), self.env.cr.savepoint():
             first.share = 50
-        with self.assertRaisesRegex(UserError, "must total 100"):
+        with self.assertRaisesRegex(UserError, "must total 100"), self.env.cr.savepoint():
             first.unlink()
-        with self.assertRaisesRegex(UserError, "stays with its document"):
+        with self.assertRaisesRegex(UserError, "stays with its document"), self.env.cr.savepoint():
             first.order_id = order.copy()
         with (
             mute_logger("odoo.sql_db"),
