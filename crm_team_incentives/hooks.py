@@ -15,9 +15,7 @@ def uninstall_hook(env):
     ]
     for table in tables:
         env.cr.execute(
-            SQL(
-                "DROP FUNCTION IF EXISTS %s CASCADE", SQL.identifier(f"{table}_guard")
-            )
+            SQL("DROP FUNCTION IF EXISTS %s CASCADE", SQL.identifier(f"{table}_guard"))
         )
     forget_favourites(env, "crm_team_incentives")
     loosen_tables(

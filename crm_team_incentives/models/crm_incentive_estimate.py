@@ -23,7 +23,9 @@ class CrmIncentiveEstimate(models.AbstractModel):
             return None
         lines = self._compute(case, document)
         if lines is None:
-            return self._say(self.env._("No plan pays you today, so there is no figure."))
+            return self._say(
+                self.env._("No plan pays you today, so there is no figure.")
+            )
         if not lines:
             return self._say(
                 self.env._("By your plan, winning this pays nothing: no rule fits it.")

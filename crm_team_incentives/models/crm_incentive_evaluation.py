@@ -104,7 +104,9 @@ class CrmIncentiveEvaluation(models.Model):
     def _check_may_decide(self):
         self.check_access("read")
         if not self.env.su and not self.env.user.has_group(APPROVER_GROUP):
-            raise UserError(self.env._("Approvers decide whether a solution is complex."))
+            raise UserError(
+                self.env._("Approvers decide whether a solution is complex.")
+            )
         for one in self.sudo():
             if one.state == "approved":
                 raise UserError(self.env._("The evaluation is approved already."))

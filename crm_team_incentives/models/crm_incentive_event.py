@@ -88,7 +88,8 @@ class CrmIncentiveEvent(models.Model):
         readonly=True, help="First order or invoice of the customer, then known."
     )
     stage_id = fields.Integer(
-        readonly=True, help="Stage in which the opportunity was won: setup changes are told from it."
+        readonly=True,
+        help="Stage in which the opportunity was won: setup changes are told from it.",
     )
     is_found = fields.Boolean(
         string="Found by Comparison",

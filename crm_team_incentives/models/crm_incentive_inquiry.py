@@ -22,9 +22,7 @@ class CrmIncentiveInquiry(models.Model):
         ondelete="set null",
         help="Empty: a later computation found that there is no such line.",
     )
-    company_id = fields.Many2one(
-        readonly=True, help="That of the line."
-    )
+    company_id = fields.Many2one(readonly=True, help="That of the line.")
     currency_id = fields.Many2one(related="company_id.currency_id")
     user_id = fields.Many2one(
         "res.users",

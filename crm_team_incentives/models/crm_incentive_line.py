@@ -110,9 +110,7 @@ class CrmIncentiveLine(models.Model):
         search="_search_status",
         help="Earned: not approved yet, it may change.",
     )
-    is_late = fields.Boolean(
-        string="For an Earlier Period", compute="_compute_is_late"
-    )
+    is_late = fields.Boolean(string="For an Earlier Period", compute="_compute_is_late")
     document_name = fields.Char(
         string="Document", related="event_id.document_name", related_sudo=True
     )

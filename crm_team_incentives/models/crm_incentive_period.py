@@ -169,7 +169,9 @@ class CrmIncentivePeriod(models.Model):
             )
             if later:
                 raise UserError(
-                    self.env._("A later period is approved: periods are closed in order.")
+                    self.env._(
+                        "A later period is approved: periods are closed in order."
+                    )
                 )
         return periods
 
@@ -278,8 +280,13 @@ class CrmIncentivePeriod(models.Model):
         for period in self:
             period._check_second_person()
             period._check_order("approved", ("paid",))
-            if self.env["crm.incentive.inquiry"].sudo().search_count(
-                [("line_id.period_id", "=", period.id), ("state", "=", "sent")], limit=1
+            if (
+                self.env["crm.incentive.inquiry"]
+                .sudo()
+                .search_count(
+                    [("line_id.period_id", "=", period.id), ("state", "=", "sent")],
+                    limit=1,
+                )
             ):
                 raise UserError(
                     self.env._("There are open inquiries about lines of this period.")
@@ -365,7 +372,9 @@ class CrmIncentivePeriod(models.Model):
             )
         if user in self.sudo().statement_ids.user_id:
             raise UserError(
-                self.env._("You are paid in this period: somebody else must approve it.")
+                self.env._(
+                    "You are paid in this period: somebody else must approve it."
+                )
             )
 
     def _check_order(self, what, states):

@@ -161,7 +161,9 @@ class CrmIncentiveRule(models.Model):
         for rule in self:
             if rule.kind in ("percent", "uplift") and not rule.rate > 0:
                 raise ValidationError(
-                    self.env._("“%(rule)s” needs a rate of more than 0.", rule=rule.name)
+                    self.env._(
+                        "“%(rule)s” needs a rate of more than 0.", rule=rule.name
+                    )
                 )
             if rule.kind == "fixed" and not rule.amount > 0:
                 raise ValidationError(
@@ -187,9 +189,7 @@ class CrmIncentiveRule(models.Model):
         self.ensure_one()
         if self.tier_ids and (not other.tier_ids or other.tier_ids - self.tier_ids):
             return False
-        return not self.new_only or (
-            other.new_only and other.new_days <= self.new_days
-        )
+        return not self.new_only or (other.new_only and other.new_days <= self.new_days)
 
     def _get_terms(self):
         """What the rule says, for the fingerprint of its version."""

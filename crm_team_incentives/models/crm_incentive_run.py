@@ -196,7 +196,8 @@ class CrmIncentiveRun(models.Model):
             cr.execute("DROP TABLE IF EXISTS incentive_event, incentive_line")
         cr.execute(
             SQL(
-                "CREATE TEMPORARY TABLE incentive_event ON COMMIT DROP AS %s", job.events
+                "CREATE TEMPORARY TABLE incentive_event ON COMMIT DROP AS %s",
+                job.events,
             )
         )
         cr.execute("ANALYZE incentive_event")

@@ -256,7 +256,9 @@ class CrmIncentiveVersion(models.Model):
         self._check_group(MANAGER_GROUP, APPROVER_GROUP)
         for version in self:
             if version.state != "reviewed":
-                raise UserError(self.env._("Only a reviewed version goes back to draft."))
+                raise UserError(
+                    self.env._("Only a reviewed version goes back to draft.")
+                )
             version._decide({"state": "draft", "reviewed_by_id": False})
 
     def action_approve(self):
@@ -264,7 +266,9 @@ class CrmIncentiveVersion(models.Model):
         self._check_group(APPROVER_GROUP)
         for version in self:
             if version.state != "reviewed":
-                raise UserError(self.env._("A version is reviewed before it is approved."))
+                raise UserError(
+                    self.env._("A version is reviewed before it is approved.")
+                )
             version._check_complete()
             version._check_second_person()
             version._check_not_too_late()

@@ -34,7 +34,9 @@ class IncentiveCommon(ValueCommon):
 
     # --------------------------------------------------------------------- plans
     @classmethod
-    def _draft(cls, *rules, date_from=date(2024, 1, 1), weights=None, plan=None, **vals):
+    def _draft(
+        cls, *rules, date_from=date(2024, 1, 1), weights=None, plan=None, **vals
+    ):
         """A draft version of ``rules``, dicts; ``weights``: tier → weight, mid first."""
         return cls.env["crm.incentive.version"].create(
             {
@@ -42,7 +44,9 @@ class IncentiveCommon(ValueCommon):
                 "date_from": date_from,
                 "weight_reading": "none",
                 "rule_ids": [
-                    Command.create({"name": f"Rule {number}", "sequence": number, **rule})
+                    Command.create(
+                        {"name": f"Rule {number}", "sequence": number, **rule}
+                    )
                     for number, rule in enumerate(rules, start=1)
                 ],
                 "weight_ids": [

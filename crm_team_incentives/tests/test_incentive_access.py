@@ -170,7 +170,5 @@ class TestIncentiveAccess(IncentiveCommon):
             self.assertFalse([n for n in {**fields, **portal} if "incentive" in n])
 
     def test_forgotten_with_the_contact(self):
-        found = self._check_forgotten(
-            "crm_team_incentives", {"crm.incentive.event"}
-        )
+        found = self._check_forgotten("crm_team_incentives", {"crm.incentive.event"})
         self.assertEqual(found, {"crm.incentive.event"})

@@ -122,7 +122,8 @@ class TestIncentiveConcurrency(TransactionCase):
             for table in tables:
                 condition = owner.get(table, "company_id = ANY(%s)")
                 env.cr.execute(
-                    f"DELETE FROM crm_incentive_{table} WHERE {condition}", [company.ids]
+                    f"DELETE FROM crm_incentive_{table} WHERE {condition}",
+                    [company.ids],
                 )
             env.cr.execute("SET session_replication_role = 'origin'")
             orders = env["sale.order"].search([("company_id", "in", company.ids)])

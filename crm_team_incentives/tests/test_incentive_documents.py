@@ -120,9 +120,7 @@ class TestIncentiveOrders(IncentiveCommon):
 
     def test_tier_and_newness_are_those_of_the_day(self):
         """What the customer becomes later does not change what was sold before."""
-        self._set_plan(
-            self._percent(2, new_only=True, new_days=30), self._percent(1)
-        )
+        self._set_plan(self._percent(2, new_only=True, new_days=30), self._percent(1))
         march, june = self._period(3), self._period(6)
         self._sell(date(2024, 3, 10), 1000)
         self._sell(date(2024, 6, 10), 1000)
@@ -159,9 +157,7 @@ class TestIncentiveInvoices(IncentiveCommon):
         self._set_plan(self._percent(2, trigger="invoice"))
         march = self._period(3)
         invoice = self._bill(date(2024, 3, 10), 1000)
-        self._bill(
-            date(2024, 3, 20), 600, refund=True, reversed_entry_id=invoice.id
-        )
+        self._bill(date(2024, 3, 20), 600, refund=True, reversed_entry_id=invoice.id)
         self._compute()
         self.assertEqual(self._pay(march), "8.00")
         self.assertEqual(self._pay(march, kind="clawback"), "-12.00")

@@ -66,9 +66,7 @@ class TestIncentiveSteps(IncentiveCommon):
 
     def test_curve(self):
         """The jump of a retroactive step is two points of one total."""
-        version = self._draft(
-            self._stepped((0, 1), (1000, 2), step_mode="retroactive")
-        )
+        version = self._draft(self._stepped((0, 1), (1000, 2), step_mode="retroactive"))
         curve = version.rule_ids._get_curve()
         points = [point.split(",") for point in curve["line"].split()]
         self.assertEqual([x for x, _y in points], ["10.0", "210.0", "210.0", "310.0"])

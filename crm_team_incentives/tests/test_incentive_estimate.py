@@ -47,7 +47,9 @@ class TestIncentiveEstimate(IncentiveCommon):
 
     def test_next_step(self):
         self._set_plan(self._stepped((0, 5), (10000, 8)))
-        html = self._html(self._create_quotation(self.customer, 9500, user_id=self.rep.id))
+        html = self._html(
+            self._create_quotation(self.customer, 9500, user_id=self.rep.id)
+        )
         self.assertIn("500.00 V more this month, and the step of 8 % begins", html)
 
     def test_deal(self):

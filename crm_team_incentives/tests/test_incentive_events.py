@@ -210,11 +210,20 @@ class TestIncentiveEvents(IncentiveCommon):
             Command.create({"user_id": self.other.id, "share": 40}),
         ]
         first = order.incentive_split_ids[0]
-        with self.assertRaisesRegex(UserError, "must total 100"), self.env.cr.savepoint():
+        with (
+            self.assertRaisesRegex(UserError, "must total 100"),
+            self.env.cr.savepoint(),
+        ):
             first.share = 50
-        with self.assertRaisesRegex(UserError, "must total 100"), self.env.cr.savepoint():
+        with (
+            self.assertRaisesRegex(UserError, "must total 100"),
+            self.env.cr.savepoint(),
+        ):
             first.unlink()
-        with self.assertRaisesRegex(UserError, "stays with its document"), self.env.cr.savepoint():
+        with (
+            self.assertRaisesRegex(UserError, "stays with its document"),
+            self.env.cr.savepoint(),
+        ):
             first.order_id = order.copy()
         with (
             mute_logger("odoo.sql_db"),

@@ -76,9 +76,7 @@ class TestIncentiveExport(IncentiveCommon, HttpCase):
         rows = [dict(zip(header, row, strict=True)) for row in rows]
         by_name = {row["Person"]: row for row in rows}
         self.assertEqual(by_name['=HYPERLINK("http://x")']["To Pay"], 123.45)
-        self.assertEqual(
-            sheet.cell(2, header.index("Person") + 1).data_type, "s"
-        )
+        self.assertEqual(sheet.cell(2, header.index("Person") + 1).data_type, "s")
 
     def test_xlsx_own_only(self):
         action = self.march.with_user(self.rep).action_export_xlsx()

@@ -19,10 +19,10 @@ class TestIncentiveGuide(IncentiveCommon):
 
     def test_readings(self):
         """The table of the four readings, by tier."""
-        rows = dict(
-            (name, pays) for name, *pays in TABLE.findall(self._get_chapter())
+        rows = dict((name, pays) for name, *pays in TABLE.findall(self._get_chapter()))
+        labels = dict(
+            self.env["crm.incentive.version"]._fields["weight_reading"].selection
         )
-        labels = dict(self.env["crm.incentive.version"]._fields["weight_reading"].selection)
         self.assertEqual(set(rows), set(labels.values()))
         weights = {self.tier_mid: 45, self.tier_high: 65, self.tier_low: 25}
         for key, label in labels.items():

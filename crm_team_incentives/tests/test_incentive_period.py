@@ -282,7 +282,10 @@ class TestIncentivePeriod(IncentiveCommon):
 
     def test_limits(self):
         with mute_logger("odoo.sql_db"):
-            for start, stop in (("2024-03-01", "2024-03-01"), ("2024-03-01", "2028-01-01")):
+            for start, stop in (
+                ("2024-03-01", "2024-03-01"),
+                ("2024-03-01", "2028-01-01"),
+            ):
                 with (
                     self.subTest(stop),
                     self.assertRaises(psycopg2.IntegrityError),

@@ -110,7 +110,9 @@ class TestIncentivePlan(IncentiveCommon):
             lambda: boss.example_ids.unlink(),
             lambda: boss.write({"rule_ids": [Command.clear()]}),
         ):
-            with self.assertRaisesRegex(UserError, "approved version cannot be changed"):
+            with self.assertRaisesRegex(
+                UserError, "approved version cannot be changed"
+            ):
                 change()
         with self.assertRaisesRegex(UserError, "Use the buttons"):
             self._ready().with_user(self.boss).write({"state": "approved"})
@@ -149,7 +151,8 @@ class TestIncentivePlan(IncentiveCommon):
 
     def test_never_matches(self):
         version = self._draft(
-            self._percent(10), self._percent(50, tier_ids=[Command.link(self.tier_high.id)])
+            self._percent(10),
+            self._percent(50, tier_ids=[Command.link(self.tier_high.id)]),
         )
         self.assertEqual(
             version.warning,
@@ -166,7 +169,10 @@ class TestIncentivePlan(IncentiveCommon):
             {"kind": "fixed", "amount": 3000, "trigger": "complex"},
         )
         self.assertEqual(
-            [sentence.replace("\xa0", " ") for sentence in version.rule_ids.mapped("sentence")],
+            [
+                sentence.replace("\xa0", " ")
+                for sentence in version.rule_ids.mapped("sentence")
+            ],
             [
                 "50 % of the untaxed amount, for customers in High, when the contract is"
                 " signed.",

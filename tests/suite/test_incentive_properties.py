@@ -52,7 +52,9 @@ RULE = st.one_of(
         {
             "kind": st.just("stepped"),
             "steps": st.lists(
-                st.tuples(st.integers(1, 20_000), RATE), max_size=3, unique_by=lambda s: s[0]
+                st.tuples(st.integers(1, 20_000), RATE),
+                max_size=3,
+                unique_by=lambda s: s[0],
             ),
             "first": RATE,
             "step_mode": st.sampled_from(["marginal", "retroactive"]),
@@ -144,7 +146,9 @@ class Oracle:
             for place, (rule, only) in enumerate(self.plan["rules"])
             if self._fits(rule, only, deal)
         ]
-        commissions = [one for one in fitting if one[1]["kind"] in ("percent", "stepped")]
+        commissions = [
+            one for one in fitting if one[1]["kind"] in ("percent", "stepped")
+        ]
         if self.plan["precedence"] == "first":
             commissions = commissions[:1]
         commission = [0] * len(deal["shares"])
@@ -157,7 +161,9 @@ class Oracle:
                 pays = split(Fraction(rule["amount"], 100), whole, deal["shares"])
             elif rule["kind"] == "stepped":
                 pays = [
-                    self._step(place, rule, person, millionths(Fraction(part, 100) * weight))
+                    self._step(
+                        place, rule, person, millionths(Fraction(part, 100) * weight)
+                    )
                     for person, part in enumerate(base)
                 ]
             elif rule["uplift_reading"] == "points":
@@ -181,7 +187,9 @@ class Oracle:
 
     def _take(self, number: int, deal: dict) -> None:
         earned = {
-            key: pay for key, pay in self.lines.items() if key[0] == number and not key[1]
+            key: pay
+            for key, pay in self.lines.items()
+            if key[0] == number and not key[1]
         }
         back = 0
         taken = dict.fromkeys(earned, 0)
@@ -191,7 +199,7 @@ class Oracle:
             for key, pay in earned.items():
                 target = cents(Fraction(pay, 100) * share)
                 if target > taken[key]:
-                    self.lines[number, note, *key[2:]] = taken[key] - target
+                    self.lines[(number, note, *key[2:])] = taken[key] - target
                     taken[key] = target
 
 
@@ -266,7 +274,11 @@ class TestIncentiveProperties(TransactionCase):
                 "rule_ids": vals,
                 "weight_ids": [
                     Command.create(
-                        {"tier_id": tier.id, "weight": weight, "is_reference": number == 1}
+                        {
+                            "tier_id": tier.id,
+                            "weight": weight,
+                            "is_reference": number == 1,
+                        }
                     )
                     for number, (tier, weight) in enumerate(
                         zip(self.tiers, WEIGHTS, strict=True)

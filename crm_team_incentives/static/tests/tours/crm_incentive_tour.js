@@ -12,7 +12,8 @@ tours.add("crm_incentive_plan", {
         },
         {
             content: "begin a version",
-            trigger: ".o_field_widget[name='version_ids'] .o_field_x2many_list_row_add a",
+            trigger:
+                ".o_field_widget[name='version_ids'] .o_field_x2many_list_row_add a",
             run: "click",
         },
         {
@@ -49,7 +50,8 @@ tours.add("crm_incentive_plan", {
         },
         {
             content: "each rule is a sentence",
-            trigger: ".o_data_row:contains('2 % of the untaxed amount, for new customers')",
+            trigger:
+                ".o_data_row:contains('2 % of the untaxed amount, for new customers')",
         },
         {
             content: "what each reading of the weights pays",
