@@ -5,7 +5,7 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     def _mark_value_dirty(self):
-        super()._mark_value_dirty()
+        result = super()._mark_value_dirty()
         events = self.env["crm.incentive.event"]
         documents = self.filtered(
             lambda move: move.state == "posted" and move.is_sale_document(True)
@@ -16,3 +16,4 @@ class AccountMove(models.Model):
         orders = credited.line_ids.sale_line_ids.order_id
         events._mark("order", orders.ids)
         events._mark("complex", orders.ids)
+        return result

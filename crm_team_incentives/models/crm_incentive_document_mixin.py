@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from .crm_incentive_guard_mixin import DECISION
 from .crm_incentive_split import CHECKED_LATER
 
 
@@ -17,7 +18,7 @@ class CrmIncentiveDocumentMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         documents = super(
-            CrmIncentiveDocumentMixin, self.with_context(**{CHECKED_LATER: True})
+            CrmIncentiveDocumentMixin, self.with_context(**{CHECKED_LATER: DECISION})
         ).create(vals_list)
         documents = documents.with_env(self.env)
         documents.filtered("incentive_split_ids")._check_incentive_splits()
@@ -26,7 +27,7 @@ class CrmIncentiveDocumentMixin(models.AbstractModel):
     def write(self, vals):
         if "incentive_split_ids" not in vals:
             return super().write(vals)
-        later = self.with_context(**{CHECKED_LATER: True})
+        later = self.with_context(**{CHECKED_LATER: DECISION})
         result = super(CrmIncentiveDocumentMixin, later).write(vals)
         self._check_incentive_splits()
         return result

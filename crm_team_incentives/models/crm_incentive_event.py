@@ -53,7 +53,6 @@ class CrmIncentiveEvent(models.Model):
         help="1 for the first row of a document; its changes count on.",
     )
     document_id = fields.Integer(
-        string="Document",
         readonly=True,
         help="Id of the order, opportunity or invoice that earns. That of a credit note "
         "is the invoice it takes back from.",
@@ -124,7 +123,7 @@ class CrmIncentiveEvent(models.Model):
             )
         ]
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("Events are facts: they cannot be changed."))
 
     @api.ondelete(at_uninstall=False)

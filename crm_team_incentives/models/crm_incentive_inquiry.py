@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .crm_incentive_guard_mixin import DECISION
 from .crm_incentive_version import MANAGER_GROUP
 
 
@@ -61,7 +62,7 @@ class CrmIncentiveInquiry(models.Model):
     granted = fields.Monetary(
         string="Correction", help="What is paid more, or less, than the line says."
     )
-    decision = fields.Text(string="Decision", help="In words: why so.")
+    decision = fields.Text(help="In words: why so.")
     decided_by_id = fields.Many2one("res.users", readonly=True)
 
     _limits = models.Constraint(
@@ -83,7 +84,7 @@ class CrmIncentiveInquiry(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if not self.env.context.get("incentive_decision"):
+        if self.env.context.get("incentive_decision") is not DECISION:
             if {"state", "decided_by_id", "user_id", "line_id"} & set(vals):
                 raise UserError(self.env._("Use the buttons to decide an inquiry."))
             if self.filtered(lambda one: one.state != "sent"):
@@ -141,7 +142,7 @@ class CrmIncentiveInquiry(models.Model):
             raise ValidationError(
                 self.env._("Say in the decision why: the person reads it.")
             )
-        decided = self.sudo().with_context(incentive_decision=True)
+        decided = self.sudo().with_context(incentive_decision=DECISION)
         decided.write(
             {"state": state, "granted": granted, "decided_by_id": self.env.uid}
         )

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
+from .crm_incentive_guard_mixin import DECISION
 from .crm_incentive_version import APPROVER_GROUP, MANAGER_GROUP
 
 LOCKED = ("approved", "paid")
@@ -176,7 +177,7 @@ class CrmIncentivePeriod(models.Model):
         return periods
 
     def write(self, vals):
-        if not self.env.context.get("incentive_decision"):
+        if self.env.context.get("incentive_decision") is not DECISION:
             decided = {
                 "state", "reviewed_by_id", "approved_by_id", "approved_at",
                 "paid_by_id", "paid_at",
@@ -359,7 +360,7 @@ class CrmIncentivePeriod(models.Model):
     def _decide(self, vals):
         # What was written before the approval must not reach the database after it.
         self.env.flush_all()
-        self.sudo().with_context(incentive_decision=True).write(vals)
+        self.sudo().with_context(incentive_decision=DECISION).write(vals)
 
     def _check_second_person(self):
         """Approver, payee and whoever sent it to review are different people."""

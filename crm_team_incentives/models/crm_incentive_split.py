@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
+from .crm_incentive_guard_mixin import DECISION
+
 # Set by the document that writes all its parts at once, and checks them afterwards.
 CHECKED_LATER = "incentive_split_checked_later"
 
@@ -70,13 +72,13 @@ class CrmIncentiveSplit(models.Model):
     def unlink(self):
         leads, orders = self.lead_id, self.order_id
         result = super().unlink()
-        if not self.env.context.get(CHECKED_LATER):
+        if self.env.context.get(CHECKED_LATER) is not DECISION:
             leads.exists()._check_incentive_splits()
             orders.exists()._check_incentive_splits()
         return result
 
     def _get_documents_to_check(self):
-        if self.env.context.get(CHECKED_LATER):
+        if self.env.context.get(CHECKED_LATER) is DECISION:
             return self.env["crm.incentive.document.mixin"]
         return self.lead_id if self.lead_id else self.order_id
 

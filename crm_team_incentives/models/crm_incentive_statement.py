@@ -90,7 +90,7 @@ class CrmIncentiveStatement(models.Model):
             )
         ]
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("Statements are computed."))
 
     @api.ondelete(at_uninstall=False)

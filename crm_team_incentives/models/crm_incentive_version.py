@@ -6,6 +6,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import SQL, format_date
 
+from .crm_incentive_guard_mixin import DECISION
+
 APPROVER_GROUP = "crm_team_incentives.group_incentive_approver"
 MANAGER_GROUP = "crm_team_incentives.group_incentive_manager"
 # What may be written to an approved version: its end, and what says who did what.
@@ -194,7 +196,8 @@ class CrmIncentiveVersion(models.Model):
         return versions
 
     def write(self, vals):
-        if set(vals) - OPEN_FIELDS and not self.env.context.get("incentive_decision"):
+        decided = self.env.context.get("incentive_decision") is DECISION
+        if set(vals) - OPEN_FIELDS and not decided:
             if "state" in vals:
                 raise UserError(
                     self.env._("Use the buttons to review or approve a version.")
@@ -236,12 +239,12 @@ class CrmIncentiveVersion(models.Model):
                     "let the change begin on a later day."
                 )
             )
-        for version in versions.sudo().with_context(incentive_decision=True):
+        for version in versions.sudo().with_context(incentive_decision=DECISION):
             vals = {"author_ids": [(4, self.env.uid)]}
             if version.state == "reviewed":
                 # What was reviewed is no longer what it says.
                 vals.update(state="draft", reviewed_by_id=False)
-            super(CrmIncentiveVersion, version).write(vals)
+            version.write(vals)
 
     # ------------------------------------------------------------------ actions
     def action_review(self):
@@ -298,7 +301,7 @@ class CrmIncentiveVersion(models.Model):
         self.ensure_one()
         if self.rule_ids or self.weight_ids or self.example_ids:
             raise UserError(self.env._("The version has terms already."))
-        tiers = self.env["crm.value.tier"].search([], order="sequence, id")
+        tiers = self.env["crm.value.tier"].search([], order="sequence, id", limit=20)
         if not tiers:
             raise UserError(self.env._("There are no tiers to weigh yet."))
         self.write(self._prepare_template(tiers))
@@ -400,7 +403,7 @@ class CrmIncentiveVersion(models.Model):
     def _decide(self, vals):
         # What was written before the approval must not reach the database after it.
         self.env.flush_all()
-        self.sudo().with_context(incentive_decision=True).write(vals)
+        self.sudo().with_context(incentive_decision=DECISION).write(vals)
 
     @api.model
     def _check_group(self, *groups):

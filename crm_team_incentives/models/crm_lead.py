@@ -20,8 +20,9 @@ class CrmLead(models.Model):
         return result
 
     def _handle_won_lost(self, old_status_by_lead, new_status_by_lead):
-        super()._handle_won_lost(old_status_by_lead, new_status_by_lead)
+        result = super()._handle_won_lost(old_status_by_lead, new_status_by_lead)
         self._mark_incentive()
+        return result
 
     def _mark_incentive(self):
         self.env["crm.incentive.event"]._mark("won", self.ids)

@@ -21,10 +21,11 @@ class SaleOrder(models.Model):
     )
 
     def _mark_value_dirty(self):
-        super()._mark_value_dirty()
+        result = super()._mark_value_dirty()
         decided = self.filtered(lambda order: order.state in ("sale", "cancel"))
         self.env["crm.incentive.event"]._mark("order", decided.ids)
         self.env["crm.incentive.event"]._mark("complex", decided.ids)
+        return result
 
     def action_evaluate_complexity(self):
         """Open the evaluation of the order, a new one if there is none."""

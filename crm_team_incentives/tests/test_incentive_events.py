@@ -230,6 +230,6 @@ class TestIncentiveEvents(IncentiveCommon):
             self.assertRaises(psycopg2.IntegrityError),
             self.env.cr.savepoint(),
         ):
-            self.env["crm.incentive.split"].with_context(
-                incentive_split_checked_later=True
-            ).create({"order_id": order.id, "user_id": self.seller.id, "share": 200})
+            self.env["crm.incentive.split"].create(
+                {"order_id": order.id, "user_id": self.seller.id, "share": 200}
+            )

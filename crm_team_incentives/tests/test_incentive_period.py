@@ -219,6 +219,11 @@ class TestIncentivePeriod(IncentiveCommon):
         march = self._period(3)
         with self.assertRaisesRegex(UserError, "Use the buttons"):
             march.with_user(self.boss).write({"state": "paid"})
+        with self.assertRaisesRegex(UserError, "Use the buttons"):
+            # what a client may send along
+            march.with_user(self.boss).with_context(incentive_decision=True).write(
+                {"state": "paid"}
+            )
         with self.assertRaisesRegex(UserError, "begins open"):
             self._period(4, state="paid")
 
