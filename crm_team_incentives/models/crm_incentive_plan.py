@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class CrmIncentivePlan(models.Model):
@@ -48,7 +49,8 @@ class CrmIncentivePlan(models.Model):
         """The approved version that is valid on ``day``; empty without one."""
         self.ensure_one()
         return self.version_ids.filtered_domain(
-            self.version_ids._get_effective_domain(day) & [("state", "=", "approved")]
+            self.version_ids._get_effective_domain(day)
+            & Domain("state", "=", "approved")
         )[:1]
 
     @api.ondelete(at_uninstall=False)

@@ -130,6 +130,13 @@ class TestIncentivePlan(IncentiveCommon):
         self.assertEqual(version.date_to, draft.date_from)
         self.assertEqual(version.fingerprint, draft.fingerprint)
 
+    def test_valid_today(self):
+        self.assertFalse(self.plan.current_version_id)
+        version = self._set_plan(self._percent(10))
+        self.plan.invalidate_recordset()
+        self.assertEqual(self.plan.current_version_id, version)
+        self.assertEqual(self.plan.people_count, 2)
+
     def test_not_into_closed_months(self):
         self._set_plan(self._percent(10))
         self._close(self._period(3))
