@@ -59,28 +59,27 @@ class CrmIncentiveSplit(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         splits = super().create(vals_list)
-        splits._get_documents_to_check()._check_incentive_splits()
+        splits._check_documents(splits.lead_id, splits.order_id)
         return splits
 
     def write(self, vals):
         if {"lead_id", "order_id"} & set(vals):
             raise UserError(self.env._("A split stays with its document."))
         result = super().write(vals)
-        self._get_documents_to_check()._check_incentive_splits()
+        self._check_documents(self.lead_id, self.order_id)
         return result
 
     def unlink(self):
         leads, orders = self.lead_id, self.order_id
         result = super().unlink()
-        if self.env.context.get(CHECKED_LATER) is not DECISION:
-            leads.exists()._check_incentive_splits()
-            orders.exists()._check_incentive_splits()
+        self._check_documents(leads.exists(), orders.exists())
         return result
 
-    def _get_documents_to_check(self):
-        if self.env.context.get(CHECKED_LATER) is DECISION:
-            return self.env["crm.incentive.document.mixin"]
-        return self.lead_id if self.lead_id else self.order_id
+    def _check_documents(self, leads, orders):
+        """Check the whole documents, unless one of them writes all its parts."""
+        if self.env.context.get(CHECKED_LATER) is not DECISION:
+            leads._check_incentive_splits()
+            orders._check_incentive_splits()
 
     def _check_total(self):
         """:raise UserError: when the shares are not 100 % of the document"""

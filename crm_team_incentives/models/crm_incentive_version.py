@@ -251,6 +251,8 @@ class CrmIncentiveVersion(models.Model):
         """The terms are complete and their examples come out: ready for approval."""
         self._check_group(MANAGER_GROUP)
         for version in self:
+            if version.state != "draft":
+                raise UserError(self.env._("Only a draft is reviewed."))
             version._check_complete()
             version._decide({"state": "reviewed", "reviewed_by_id": self.env.uid})
 

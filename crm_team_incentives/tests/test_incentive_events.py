@@ -225,6 +225,18 @@ class TestIncentiveEvents(IncentiveCommon):
             self.env.cr.savepoint(),
         ):
             first.order_id = order.copy()
+        deal = self._deal(10)
+        with (
+            # a good one does not hide a bad one beside it
+            self.assertRaisesRegex(UserError, "must total 100"),
+            self.env.cr.savepoint(),
+        ):
+            self.env["crm.incentive.split"].create(
+                [
+                    {"lead_id": deal.id, "user_id": self.rep.id, "share": 100},
+                    {"order_id": order.id, "user_id": self.seller.id, "share": 50},
+                ]
+            )
         with (
             mute_logger("odoo.sql_db"),
             self.assertRaises(psycopg2.IntegrityError),

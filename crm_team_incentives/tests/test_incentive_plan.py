@@ -114,6 +114,8 @@ class TestIncentivePlan(IncentiveCommon):
                 UserError, "approved version cannot be changed"
             ):
                 change()
+        with self.assertRaisesRegex(UserError, "Only a draft is reviewed"):
+            boss.action_review()
         with self.assertRaisesRegex(UserError, "Use the buttons"):
             self._ready().with_user(self.boss).write({"state": "approved"})
 
