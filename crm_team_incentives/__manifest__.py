@@ -39,7 +39,6 @@
     ],
     "assets": {
         "web.assets_backend": ["crm_team_incentives/static/src/**/*"],
-        "web.assets_tests": ["crm_team_incentives/static/tests/tours/**/*"],
     },
     "uninstall_hook": "uninstall_hook",
 }

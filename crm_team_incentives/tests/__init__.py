@@ -10,4 +10,3 @@ from . import test_incentive_inquiry
 from . import test_incentive_period
 from . import test_incentive_plan
 from . import test_incentive_uninstall
-from . import test_incentive_ui
