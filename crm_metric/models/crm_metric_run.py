@@ -154,16 +154,17 @@ class CrmMetricRun(models.Model):
             "crm.metric.fact",
         ):  # fmt: skip
             self.env[name].flush_model()
-        company_id = company.id
+        company_ids = company._get_value_company_ids()
         return [
-            SQL(query, company_id)
+            SQL(query, company_ids)
             for query in (
-                "SELECT MIN(date_order)::date - 1 FROM sale_order WHERE company_id = %s",
-                "SELECT MIN(invoice_date) FROM account_move WHERE company_id = %s",
+                "SELECT MIN(date_order)::date - 1 FROM sale_order"
+                " WHERE company_id = ANY(%s)",
+                "SELECT MIN(invoice_date) FROM account_move WHERE company_id = ANY(%s)",
                 "SELECT MIN(date_closed)::date - 1 FROM crm_lead"
-                " WHERE company_id = %s OR company_id IS NULL",
-                "SELECT MIN(date_from) FROM crm_campaign_cost WHERE company_id = %s",
-                "SELECT MIN(date) FROM crm_metric_fact WHERE company_id = %s",
+                " WHERE company_id = ANY(%s) OR company_id IS NULL",
+                "SELECT MIN(date_from) FROM crm_campaign_cost WHERE company_id = ANY(%s)",
+                "SELECT MIN(date) FROM crm_metric_fact WHERE company_id = ANY(%s)",
             )
         ]
 

@@ -74,6 +74,12 @@ class TestMetricBranch(MetricCommon):
         self._measure()
         self.assertEqual(sum(self._get_facts("cac").mapped("numerator")), 120)
 
+    def test_a_branch_may_have_begun_first(self):
+        """Its documents are the company's: figures begin with the first of them all."""
+        self._buy(self.best, date(2019, 3, 8), 50, company=self.branch)
+        run = self.metric_runs._request(self.company, "1990-01-01", "2026-06-30")
+        self.assertEqual(run.date_from, date(2019, 3, 1))
+
     def test_targets_and_figures_in_a_branch(self):
         """Entered there, a target is the company's; sellers see their own figures."""
         seller = self._create_user(

@@ -9,8 +9,8 @@ class CrmMetricRun(models.Model):
     def _get_first_days_sql(self, company):
         self.env["crm.satisfaction.answer"].flush_model()
         first = SQL(
-            "SELECT MIN(date) FROM crm_satisfaction_answer WHERE company_id = %s",
-            company.id,
+            "SELECT MIN(date) FROM crm_satisfaction_answer WHERE company_id = ANY(%s)",
+            company._get_value_company_ids(),
         )
         return [*super()._get_first_days_sql(company), first]
 
