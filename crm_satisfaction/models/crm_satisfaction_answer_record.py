@@ -371,10 +371,12 @@ class CrmSatisfactionAnswer(models.Model):
             records = self.env[self._fields[name].comodel_name].browse(ids)
             readable = readable and len(records.exists()) == len(ids)
             readable = readable and records.has_access("read")
-        for vals in vals_list:
-            if readable and vals.get("document"):
-                model, res_id = vals["document"].split(",")
-                readable = self.env[model].browse(int(res_id)).has_access("read")
+        documents = {vals["document"] for vals in vals_list if vals.get("document")}
+        by_model = {}
+        for model, res_id in (document.split(",") for document in documents):
+            by_model.setdefault(model, []).append(int(res_id))
+        for model, ids in by_model.items():
+            readable = readable and self.env[model].browse(ids).has_access("read")
         if not readable:
             raise AccessError(self._get_hidden_text())
 

@@ -16,7 +16,6 @@ class TestValueTrend(ValueCommon):
         super().setUpClass()
         cls._ladder()
         cls.customer = cls.env["res.partner"].create({"name": "Trend"})
-        cls.today = cls.company._get_value_today()
 
     def _charts(self, user=None):
         profile = self._profile(self.customer).with_user(user or self.seller)
@@ -80,5 +79,5 @@ class TestValueTrend(ValueCommon):
     def test_no_purchase_no_picture(self):
         self._buy(self.customer, date(2026, 4, 1), -80)
         self._run(date(2026, 5, 20))
-        profile = self._profile(self.customer)
-        self.assertFalse(profile and self._charts())
+        self.assertEqual(self._profile(self.customer).data_state, "no_purchase")
+        self.assertEqual(self._charts(), [])
