@@ -90,6 +90,26 @@ env.ref("crm_value_tiering.crm_value_tier_low").write(
 )
 favourite("crm.value.profile", "[('next_contact_date', '<', 'today')]")
 """,
+    "crm_complaints": """
+team = env["crm.complaint.team"].search([("company_id", "=", company.id)])
+tier = env["crm.value.tier"].search([], limit=1)
+policy = env["crm.complaint.sla.policy"].search([("tier_ids", "=", tier.id)], limit=1)
+complaint = env["crm.complaint"].create(
+    {
+        "name": "The lamp flickers",
+        "partner_id": customer("copper_kettle").id,
+        "team_id": team.id,
+        "tag_ids": [(0, 0, {"name": "Lamps"})],
+    }
+)
+quality = env.ref("crm_complaints.crm_complaint_cause_quality")
+env["crm.complaint.cause"].create({"name": "Packaging", "parent_id": quality.id})
+env["crm.complaint.intake"].create(
+    {"reason": "automatic", "company_id": company.id, "team_id": team.id, "subject": "Away"}
+)
+env["crm.complaint.clock"]._sweep_company(company)
+favourite("crm.complaint", "[('severity', '=', '4')]")
+""",
 }
 
 

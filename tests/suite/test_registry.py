@@ -13,7 +13,11 @@ from odoo.addons.crm_value_tiering.tests.common_registry import RegistryCommon
 # What their companies share is waiting for a decision.
 WAITING: set[str] = set()
 # What they hold is added to that of others when team or user go.
-RELEASED = {("crm.metric.fact", "team_id"), ("crm.metric.fact", "user_id")}
+RELEASED = {
+    ("crm.metric.fact", "team_id"),
+    ("crm.metric.fact", "user_id"),
+    ("crm.complaint.team", "alias_id"),  # of Odoo's own mixin, goes with the team
+}
 OF_MAIN_COMPANY = "[('company_id', 'parent_of', company_ids)]"
 COMPANY_RULES = {"[('company_id', 'in', company_ids)]", OF_MAIN_COMPANY}
 # Of main companies too, without the mixin: nobody creates them.
@@ -37,6 +41,7 @@ class TestRegistry(RegistryCommon):
                 "crm_metric",
                 "crm_satisfaction",
                 "crm_value_retention",
+                "crm_complaints",
             },
         )
         self.assertGreater(len(self.own), 25)
