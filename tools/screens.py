@@ -32,7 +32,7 @@ class Screen:
     """One picture, in every language.
 
     :param name: of the file in docs/images
-    :param path: of the page; {partner}, {lead} and {order} are ids, see RECORDS in
+    :param path: of the page; {partner}, {lead}, {order}, {request} are ids, see RECORDS in
         tools/screenshots.py
     :param wait: what is there when the page is complete
     :param steps: what to do then, one after the other: a selector is clicked, a
@@ -99,6 +99,10 @@ SCREENS = (
     Screen("actions", "/odoo/customer-value-actions", ROW),
     Screen("losses", "/odoo/customers-lost?view_type=list", ROW),
     Screen("satisfaction", "/odoo/customer-satisfaction", ROW),
+    Screen("requests-queue", "/odoo/complaints-queue", ROW),
+    Screen("requests-kanban", "/odoo/complaints", CARD),
+    Screen("request", "/odoo/complaints/{request}", FORM, height=1000),
+    Screen("service-levels", "/odoo/complaint-service-levels", ROW),
     Screen("targets", "/odoo/customer-targets", ROW),
     Screen("tier", TIERS, ROW, (f"{ROW} .o_data_cell[name=name]",)),
     Screen(

@@ -40,10 +40,13 @@ high = env.ref("crm_value_tiering.crm_value_tier_high")
 best = first("crm.value.profile", [("tier_id", "=", high.id)], "purchase_days desc, id")
 lead = [("type", "=", "opportunity"), ("won_status", "=", "pending")]
 quotation = [("state", "in", ("draft", "sent"))]
+step = env.ref("crm_complaints.crm_complaint_stage_investigate")
+request = first("crm.complaint", [("stage_id", "=", step.id)])
 print(json.dumps({
     "partner": best.partner_id.id,
     "lead": of_tiered_customer("crm.lead", lead).id,
     "order": of_tiered_customer("sale.order", quotation).id,
+    "request": request.id,
     "value_board": env.ref("crm_value_tiering.dashboard_value").id,
     "retention_board": env.ref("crm_metric.dashboard_retention").id,
 }))

@@ -80,6 +80,7 @@ class CrmComplaint(models.Model):
     _erasable_texts = (
         "name", "description", "email_from", "proposed_email", "root_cause", "solution"
     )  # fmt: skip
+    _erasing_group = MANAGER_GROUP
 
     @api.model
     def _default_team_id(self):
@@ -280,9 +281,7 @@ class CrmComplaint(models.Model):
     waiting_until = fields.Datetime(
         readonly=True, copy=False, help="Then the clocks go on by themselves."
     )
-    waited_seconds = fields.Integer(
-        readonly=True, copy=False, limits=(0, MAX_WAITED)
-    )
+    waited_seconds = fields.Integer(readonly=True, copy=False, limits=(0, MAX_WAITED))
     exclusion = fields.Selection(
         EXCLUSIONS,
         readonly=True,

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from .crm_complaint import MANAGER_GROUP
 from .crm_complaint_sla_target import KINDS
 
 
@@ -13,6 +14,7 @@ class CrmComplaintClockEvent(models.Model):
     _order = "at desc, id desc"
     _rec_name = "event"
     _erasable_texts = ("note",)
+    _erasing_group = MANAGER_GROUP
 
     clock_id = fields.Many2one(
         "crm.complaint.clock", required=True, index=True, ondelete="cascade"

@@ -128,7 +128,8 @@ class CrmComplaintClock(models.Model):
             word = self.env._("%(percent)s %% of the time used", percent=level)
         return Markup('<li><a href="%s">%s</a>: %s, %s</li>') % (
             f"/odoo/complaints/{complaint.id}",
-            complaint.display_name,
+            # by its number: what a customer said is in one place only, to be erasable
+            f"{complaint.reference}, {complaint.team_id.name}",
             target[clock.target],
             word,
         )

@@ -296,7 +296,7 @@ class CrmComplaint(models.Model):
                 original.message_post(
                     body=self.env._(
                         "%(request)s is a duplicate of this request.",
-                        request=complaint.display_name,
+                        request=complaint.reference,
                     ),
                     subtype_xmlid="mail.mt_note",
                 )

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize, email_split
 
+from .crm_complaint import MANAGER_GROUP
+
 AGENT_GROUP = "crm_complaints.group_complaint_agent"
 MACHINES = re.compile(
     r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)([+.-].*)?"
@@ -27,6 +29,7 @@ class CrmComplaintIntake(models.Model):
     _order = "id desc"
     _rec_name = "subject"
     _erasable_texts = ("subject", "email_from")
+    _erasing_group = MANAGER_GROUP
 
     reason = fields.Selection(
         [
@@ -68,6 +71,10 @@ class CrmComplaintIntake(models.Model):
     def _compute_raw_name(self):
         for intake in self:
             intake.raw_name = f"mail-{intake.id}.eml"
+
+    def _erase_person(self):
+        self.raw = False  # the mail itself
+        return super()._erase_person()
 
     # ------------------------------------------------------------------ routing
     @api.model

@@ -231,7 +231,7 @@ class CrmComplaint(models.Model):
         self.with_context(crm_complaint_silent=True).message_post(
             body=self.env._(
                 "Closed too long ago to be reopened: the message began %(request)s.",
-                request=repeat.display_name,
+                request=repeat.reference,
             ),
             subtype_xmlid="mail.mt_note",
         )

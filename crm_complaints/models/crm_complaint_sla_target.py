@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytz
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..clock import end_of_day
 
@@ -60,6 +60,18 @@ class CrmComplaintSlaTarget(models.Model):
     _policy_kind_uniq = models.Constraint(
         "UNIQUE (policy_id, kind)", "A service level has each target once."
     )
+
+    @api.depends("kind", "amount", "clock")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for target in self:
+            amount = f"{target.amount:g}"
+            if target.clock in ("working", "elapsed"):
+                within = self.env._("%(amount)s h", amount=amount)
+            else:
+                within = self.env._("%(amount)s days", amount=amount)
+            target.display_name = f"{kinds.get(target.kind, '')} {within}"
 
     def _is_pausable(self):
         return self.clock == "working"

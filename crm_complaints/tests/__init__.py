@@ -2,6 +2,8 @@ from . import test_complaint
 from . import test_complaint_access
 from . import test_complaint_clock
 from . import test_complaint_clock_golden
+from . import test_complaint_concurrency
+from . import test_complaint_erasure
 from . import test_complaint_flow
 from . import test_complaint_mail
 from . import test_complaint_performance

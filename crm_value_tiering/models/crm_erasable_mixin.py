@@ -23,14 +23,13 @@ class CrmErasableMixin(models.AbstractModel):
     _description = "Erasable Texts"
 
     _erasable_texts: tuple[str, ...] = ()
+    _erasing_group = MANAGER_GROUP  # who may, record by record
 
     def action_erase(self):
         """Remove what was written about people."""
         self.check_access("read")
-        if not (self.env.su or self.env.user.has_group(MANAGER_GROUP)):
-            raise AccessError(
-                self.env._("Only managers of customer value erase what was written.")
-            )
+        if not (self.env.su or self.env.user.has_group(self._erasing_group)):
+            raise AccessError(self.env._("Only managers erase what was written."))
         self.sudo()._erase_person()
 
     def _erase_person(self):

@@ -72,6 +72,16 @@ class TestDemoStory(TransactionCase):
         due = ("next_contact_date", "<=", self.today)
         self.assertGreater(self._count("crm.value.profile", due), 5)
         self.assertEqual(self._count("crm.churn.record"), 8)
+        for state in ("open", "waiting", "closed"):
+            self.assertGreater(self._count("crm.complaint", ("state", "=", state)), 1)
+        stages = self.env["crm.complaint"].search([("company_id", "=", self.company.id)])
+        self.assertEqual(stages.stage_id, self.env["crm.complaint.stage"].search([]))
+        results = dict(
+            self.env["crm.complaint.clock"]._read_group(
+                [("company_id", "=", self.company.id)], ["result"], ["__count"]
+            )
+        )
+        self.assertGreater(results["met"], 3 * results["missed"])
         self.assertEqual(self._count("crm.value.override"), 1)
         self.assertEqual(self._count("crm.value.holdout", ("state", "=", "done")), 1)
         moved = ("direction", "in", ("up", "down"))

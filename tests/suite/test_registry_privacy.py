@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
+
+from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tests import tagged
 from odoo.tools import SQL
@@ -133,6 +136,45 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
             }
         )
 
+    def _write_to_us(self, person: BaseModel) -> BaseModel:
+        """What the person says, and what is noted then, on every road."""
+        text = f"{NAME} said so"
+        complaint = self.env["crm.complaint"].create(
+            {
+                "name": text,
+                "description": text,
+                "partner_id": person.id,
+                "email_from": EMAIL,
+                "proposed_email": EMAIL,
+                "root_cause": text,
+                "solution": text,
+            }
+        )
+        complaint.name = f"{text} again"  # tracked
+        complaint.message_post(
+            body=text,
+            subject=text,
+            author_id=person.id,
+            email_from=EMAIL,
+            incoming_email_cc=EMAIL,
+            attachments=[(f"{NAME}.txt", text.encode())],
+            subtype_xmlid="mail.mt_comment",
+        )
+        complaint.message_post(body=f"To {NAME}", subtype_xmlid="mail.mt_comment")
+        complaint.activity_schedule(
+            "mail.mail_activity_data_todo", summary=text, note=text
+        )
+        other = complaint.copy()
+        other._exclude("duplicate", original=complaint, note=text)
+        message = EmailMessage()
+        message.set_content(text)
+        mail = {"message_id": "<1@zirconium>", "subject": text, "email_from": EMAIL}
+        intake = self.env["crm.complaint.intake"]
+        intake._hold("unverified", message, mail, complaint=complaint)
+        mail["message_id"] = "<2@zirconium>"
+        intake._hold("automatic", message, mail, team=complaint.team_id)
+        return complaint
+
     def _find_traces(self) -> dict[str, int]:
         """Text and JSON columns of all tables with the name or address in them."""
         self.env.flush_all()
@@ -178,7 +220,8 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
     def test_a_private_customer(self) -> None:
         person = self._create_person()
         self._write_about(person)
-        self.assertGreater(len(self._find_traces()), 9)
+        self._write_to_us(person)
+        self.assertGreater(len(self._find_traces()), 19)
         self._forget()
         self.assertFalse(person.exists())
         self.assertEqual(self._find_traces(), {})
@@ -189,6 +232,7 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         company.is_company = True
         person = self._create_person(parent_id=company.id)
         self._write_about(person)
+        complaint = self._write_to_us(person)
         wizard = self._forget()
         self.assertFalse(person.exists())
         self.assertEqual(self._find_traces(), {})
@@ -202,6 +246,8 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
             [("partner_id", "=", company.id)]
         )
         self.assertEqual(answers.mapped("answer"), [2, 2])
+        self.assertEqual(complaint.name, ERASED)
+        self.assertFalse(complaint.message_ids.attachment_ids)
         listed = set(wizard.line_ids.mapped("res_model"))
         self.assertGreaterEqual(listed, {records._name, overrides._name, answers._name})
 
@@ -209,18 +255,28 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         """Record by record, by who may; nobody else."""
         person = self._create_person(parent_id=self.at_risk[0].id)
         self._write_about(person)
+        self._write_to_us(person)
         mixin = self.registry["crm.erasable.mixin"]
+        found = []
         for model in self.own:
             if model._transient or not isinstance(model, mixin):
                 continue
-            records = model.search([("partner_id", "child_of", self.at_risk[0].id)])
+            about = [
+                Domain(name, "ilike", word)
+                for name in model._erasable_texts
+                for word in (NAME, EMAIL)
+            ]
+            records = model.search(Domain.OR(about))
             self.assertTrue(records, model)
-            with self.subTest(model=model._name):
+            found.append(records)
+        for records in found:
+            self.manager.group_ids |= self.env.ref(records._erasing_group)
+            with self.subTest(model=records._name):
                 for user in (self.seller, self.outsider):
                     with self.assertRaisesRegex(Exception, "Only managers|access"):
                         records.with_user(user).action_erase()
                 records.with_user(self.manager).action_erase()
-                for name in model._erasable_texts:
+                for name in records._erasable_texts:
                     self.assertNotIn(NAME, str(records.mapped(name)))
                     self.assertNotIn(EMAIL, str(records.mapped(name)))
 

@@ -55,15 +55,16 @@ class TestSecurityMatrix(RegistryCommon):
                 (model for model in self.own if model._original_module == module),
                 key=lambda model: (model._transient, model._name),
             )
+            roles = self._get_roles(module)
             parts += [
                 f"### `{module}`",
                 self._table(
-                    ["model", "is", *ROLES, "records"],
+                    ["model", "is", *roles, "records"],
                     [
                         [
                             f"`{model._name}`",
                             model._description + (", a dialog" * model._transient),
-                            *(self._rights(model, role) for role in ROLES.values()),
+                            *(self._rights(model, role) for role in roles.values()),
                             self._records(model),
                         ]
                         for model in own
@@ -87,9 +88,21 @@ class TestSecurityMatrix(RegistryCommon):
         lines = [header, ["---"] * len(header), *rows]
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
-    def _rights(self, model: BaseModel, role: str) -> str:
+    def _get_roles(self, module: str) -> dict[str, BaseModel]:
+        """The groups that a module brings, and the administrator; else those of value."""
+        data = self.env["ir.model.data"].search(
+            [("module", "=", module), ("model", "=", "res.groups")]
+        )
+        own = self.env["res.groups"].browse(data.mapped("res_id"))
+        if not own or own & self.env.ref(ROLES["User"]):
+            return {name: self.env.ref(xmlid) for name, xmlid in ROLES.items()}
+        administrator = self.env.ref(ROLES["Administrator"])
+        names = {group.name: group for group in own.sorted("sequence, id")}
+        return {**names, "Administrator": administrator}
+
+    def _rights(self, model: BaseModel, role: BaseModel) -> str:
         """Letters of the operations that the role has, alone or by what it implies."""
-        groups = self.env.ref(role).all_implied_ids
+        groups = role.all_implied_ids
         lines = self.env["ir.model.access"].search(
             [
                 ("model_id.model", "=", model._name),

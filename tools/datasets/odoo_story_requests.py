@@ -1,0 +1,191 @@
+"""What customers of the demo complained and asked about: made up, beside real orders.
+
+The team learns: of a hundred orders fifteen were complained about half a year ago, and
+five are now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from tools.datasets.odoo_records import Env, Records
+
+RATES = (15, 13, 11, 8, 6, 5)  # complaints per hundred orders, month by month
+# cause, severity, subject, why it happened, what was done
+_COMPLAINTS = (
+    (
+        "quality_expectation",
+        "2",
+        "Two discs are scratched",
+        "The sleeves of this series are too tight.",
+        "Sent both discs again, without asking the broken ones back.",
+    ),
+    (
+        "service_efficiency",
+        "3",
+        "The parcel took three weeks",
+        "Orders with one missing title waited for all of it.",
+        "Sent the rest by express; next order without shipping costs.",
+    ),
+    (
+        "communication_misunderstanding",
+        "1",
+        "Ordered vinyl, got a disc",
+        "Both have the same name on the page; only the code differs.",
+        "Exchanged it, and the page now says what it is.",
+    ),
+    (
+        "service_attitude",
+        "3",
+        "Nobody called me back",
+        "The call was noted on paper on a Friday evening.",
+        "The team leader called and apologised.",
+    ),
+    (
+        "price_expectation",
+        "2",
+        "Cheaper a week later",
+        "The campaign began eight days after the order.",
+        "Gave the difference back.",
+    ),
+    (
+        "service_process",
+        "2",
+        "Had to explain it three times",
+        "Each colleague opened a case of their own.",
+        "One person answers now until it is solved.",
+    ),
+)
+_OTHERS = (
+    ("question", "Is there a remastered edition?"),
+    ("problem", "The search finds no names with accents"),
+    ("praise", "Found what my father has looked for"),
+    ("suggestion", "Please show when a title comes back"),
+)
+_CHANNELS = ("email", "portal", "phone", "email", "onsite", "social")
+# Steps of the requests that are open today, and how many hours ago they came in.
+_OPEN = (
+    ("received", 0.2),
+    ("received", 0.6),
+    ("classify", 2),
+    ("classify", 7),
+    ("investigate", 6),
+    ("investigate", 10),
+    ("plan", 9),
+    ("carry_out", 30),
+    ("follow_up", 20),
+    ("received", 0.4),
+)
+
+
+def tell_requests(env: Env, today: date, user: Records) -> None:
+    """Requests of the last six months: all of them closed but those of this week."""
+    team = env["crm.complaint.team"].search(
+        [("company_id", "=", env.company.id)], limit=1
+    )
+    team.write({"user_id": user.id, "member_ids": [(4, user.id)]})
+    vals_list = []
+    for ago, rate in zip(range(len(RATES), 0, -1), RATES, strict=True):
+        first = today - relativedelta(months=ago)
+        end = min(first + relativedelta(months=1), today - timedelta(days=9))
+        orders = _orders(env, first, end)
+        for place, line in enumerate(_some(orders, len(orders) * rate // 100)):
+            vals_list.append(_prepare_closed(env, team, user, line, place + ago))
+    newest = _orders(env, today - timedelta(days=60), today)
+    for place, line in enumerate(_some(newest, len(_OPEN))):
+        vals_list.append(_prepare_open(env, team, user, line, place))
+    requests = env["crm.complaint"].create(vals_list)
+    for request in requests.filtered(lambda one: one.stage_id.may_wait)[:2]:
+        request.with_user(user)._pause(
+            "customer", False, "Asked for a photo.", env.cr.now()
+        )
+    env["crm.complaint.clock"]._sweep_company(env.company)
+
+
+def _orders(env: Env, first: date, end: date) -> list[Records]:
+    """Confirmed orders of a time, each by one of its lines."""
+    lines = env["sale.order.line"].search(
+        [
+            ("company_id", "=", env.company.id),
+            ("state", "=", "sale"),
+            ("order_id.date_order", ">=", datetime.combine(first, time.min)),
+            ("order_id.date_order", "<", datetime.combine(end, time.min)),
+        ],
+        order="order_id, id",
+    )
+    return list({line.order_id: line for line in lines}.values())
+
+
+def _some(lines: Sequence[Records], count: int) -> Iterator[Records]:
+    """As many of them, at equal distances."""
+    for place in range(min(count, len(lines))):
+        yield lines[place * len(lines) // count]
+
+
+def _prepare(
+    env: Env, team: Records, line: Records, place: int, received: datetime
+) -> dict[str, object]:
+    return {
+        "company_id": env.company.id,
+        "team_id": team.id,
+        "partner_id": line.order_id.partner_id.id,
+        "email_from": line.order_id.partner_id.email,
+        "order_id": line.order_id.id,
+        "order_line_id": line.id,
+        "channel": _CHANNELS[place % len(_CHANNELS)],
+        "received_at": received,
+    }
+
+
+def _prepare_complaint(env: Env, place: int) -> dict[str, object]:
+    cause, severity, subject, why, done = _COMPLAINTS[place % len(_COMPLAINTS)]
+    return {
+        "type": "complaint",
+        "name": subject,
+        "cause_id": env.ref(f"crm_complaints.crm_complaint_cause_{cause}").id,
+        "severity": severity,
+        "root_cause": why,
+        "solution": done,
+    }
+
+
+def _prepare_closed(
+    env: Env, team: Records, user: Records, line: Records, place: int
+) -> dict[str, object]:
+    """Most were solved in time; every seventh took longer."""
+    received = line.order_id.date_order + timedelta(days=2 + place % 4, hours=place % 7)
+    late = place % 7 == 6
+    answered = received + timedelta(minutes=1800 if late else 15 + place % 5 * 10)
+    closed = answered + timedelta(hours=220 if late else 6 + place % 9 * 5)
+    return {
+        **_prepare(env, team, line, place, received),
+        **_prepare_complaint(env, place),
+        "user_id": user.id,
+        "stage_id": env.ref("crm_complaints.crm_complaint_stage_archive").id,
+        "first_response_at": answered,
+        "carried_out_date": (closed - timedelta(days=1)).date(),
+        "follow_up_result": "refused" if place % 9 == 8 else "accepted",
+        "closed_at": closed,
+    }
+
+
+def _prepare_open(
+    env: Env, team: Records, user: Records, line: Records, place: int
+) -> dict[str, object]:
+    step, hours = _OPEN[place]
+    received = env.cr.now() - timedelta(hours=hours)
+    vals = _prepare(env, team, line, place, received)
+    if step == "received":
+        kind, subject = _OTHERS[place % len(_OTHERS)]
+        return {**vals, "type": kind, "name": subject, "user_id": False}
+    return {
+        **vals,
+        **_prepare_complaint(env, place),
+        "user_id": user.id,
+        "stage_id": env.ref(f"crm_complaints.crm_complaint_stage_{step}").id,
+        "first_response_at": received + timedelta(hours=1) if place % 2 else False,
+        "carried_out_date": received.date() if step == "follow_up" else False,
+    }
