@@ -14,12 +14,13 @@ from dateutil.relativedelta import relativedelta
 from tools.datasets.odoo_records import Env, Records
 
 RATES = (15, 13, 11, 8, 6, 5)  # complaints per hundred orders, month by month
-# cause, severity, subject, why it happened, what was done
+# cause, severity, subject, in the customer's words, why it happened, what was done
 _COMPLAINTS = (
     (
         "quality_expectation",
         "2",
         "Two discs are scratched",
+        "Side two of both jumps from the third song on.",
         "The sleeves of this series are too tight.",
         "Sent both discs again, without asking the broken ones back.",
     ),
@@ -27,6 +28,7 @@ _COMPLAINTS = (
         "service_efficiency",
         "3",
         "The parcel took three weeks",
+        "You wrote four days. It was a birthday present.",
         "Orders with one missing title waited for all of it.",
         "Sent the rest by express; next order without shipping costs.",
     ),
@@ -34,6 +36,7 @@ _COMPLAINTS = (
         "communication_misunderstanding",
         "1",
         "Ordered vinyl, got a disc",
+        "The picture showed a record. I have no player for discs.",
         "Both have the same name on the page; only the code differs.",
         "Exchanged it, and the page now says what it is.",
     ),
@@ -41,6 +44,7 @@ _COMPLAINTS = (
         "service_attitude",
         "3",
         "Nobody called me back",
+        "I was promised a call on Monday. It is Thursday.",
         "The call was noted on paper on a Friday evening.",
         "The team leader called and apologised.",
     ),
@@ -48,6 +52,7 @@ _COMPLAINTS = (
         "price_expectation",
         "2",
         "Cheaper a week later",
+        "Five dollars less, eight days after I had paid.",
         "The campaign began eight days after the order.",
         "Gave the difference back.",
     ),
@@ -55,6 +60,7 @@ _COMPLAINTS = (
         "service_process",
         "2",
         "Had to explain it three times",
+        "Three people, three times the same story from the beginning.",
         "Each colleague opened a case of their own.",
         "One person answers now until it is solved.",
     ),
@@ -79,6 +85,13 @@ _OPEN = (
     ("follow_up", 20),
     ("received", 0.4),
 )
+
+# What nobody has found out yet in a step.
+_UNKNOWN_YET = {
+    "classify": ("severity", "cause_id", "root_cause", "solution"),
+    "investigate": ("root_cause", "solution"),
+    "plan": ("solution",),
+}
 
 
 def tell_requests(env: Env, today: date, user: Records) -> None:
@@ -141,10 +154,11 @@ def _prepare(
 
 
 def _prepare_complaint(env: Env, place: int) -> dict[str, object]:
-    cause, severity, subject, why, done = _COMPLAINTS[place % len(_COMPLAINTS)]
+    cause, severity, subject, words, why, done = _COMPLAINTS[place % len(_COMPLAINTS)]
     return {
         "type": "complaint",
         "name": subject,
+        "description": f"<p>{words}</p>",
         "cause_id": env.ref(f"crm_complaints.crm_complaint_cause_{cause}").id,
         "severity": severity,
         "root_cause": why,
@@ -181,9 +195,12 @@ def _prepare_open(
     if step == "received":
         kind, subject = _OTHERS[place % len(_OTHERS)]
         return {**vals, "type": kind, "name": subject, "user_id": False}
+    known = _prepare_complaint(env, place)
+    for name in _UNKNOWN_YET.get(step, ()):
+        del known[name]
     return {
         **vals,
-        **_prepare_complaint(env, place),
+        **known,
         "user_id": user.id,
         "stage_id": env.ref(f"crm_complaints.crm_complaint_stage_{step}").id,
         "first_response_at": received + timedelta(hours=1) if place % 2 else False,
