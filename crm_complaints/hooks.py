@@ -12,5 +12,4 @@ def uninstall_hook(env):
         "crm_complaint_stage",
         "crm_complaint_cause",
         "crm_complaint_team",
-        "crm_value_tier",
     )

@@ -39,9 +39,7 @@ class CrmComplaint(models.Model):
         about = [("model", "=", self._name), ("res_id", "in", self.ids)]
         messages = self.env["mail.message"].search(about)
         # a copy that still waits to be sent would say it once more
-        self.env["mail.mail"].search(
-            [("mail_message_id", "in", messages.ids)]
-        ).unlink()
+        self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)]).unlink()
         messages.attachment_ids.unlink()
         messages.tracking_value_ids.write(EMPTY_CHANGE)
         messages.write(EMPTY_MESSAGE)

@@ -74,7 +74,9 @@ class TestDemoStory(TransactionCase):
         self.assertEqual(self._count("crm.churn.record"), 8)
         for state in ("open", "waiting", "closed"):
             self.assertGreater(self._count("crm.complaint", ("state", "=", state)), 1)
-        stages = self.env["crm.complaint"].search([("company_id", "=", self.company.id)])
+        stages = self.env["crm.complaint"].search(
+            [("company_id", "=", self.company.id)]
+        )
         self.assertEqual(stages.stage_id, self.env["crm.complaint.stage"].search([]))
         results = dict(
             self.env["crm.complaint.clock"]._read_group(
