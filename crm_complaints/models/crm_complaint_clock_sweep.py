@@ -80,8 +80,9 @@ class CrmComplaintClock(models.Model):
             )
         )
         self.invalidate_model(["escalated_level", "next_level_at"])
-        levels = {self.browse(row[0]): row[1] for row in rows}
         found = self.browse(row[0] for row in rows)
+        # from one set, so that what is read of one is read of all
+        levels = {clock: row[1] for clock, row in zip(found, rows, strict=True)}
         found.modified(["escalated_level"])
         for level in sorted(set(levels.values())):
             group = found.filtered(lambda one, level=level: levels[one] == level)

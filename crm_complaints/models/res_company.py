@@ -20,6 +20,21 @@ class ResCompany(models.Model):
         companies.sudo()._create_complaint_defaults()
         return companies
 
+    def unlink(self):
+        """Mail addresses and numbers go too: the database does not know whose they are.
+
+        An address without its team would stop whoever sets up a mail domain.
+        """
+        own = [("company_id", "in", self.ids)]
+        teams = self.env["crm.complaint.team"].sudo().with_context(active_test=False)
+        aliases = teams.search(own).alias_id
+        sequences = self.env["ir.sequence"].sudo().with_context(active_test=False)
+        sequences = sequences.search([*own, ("code", "=", "crm.complaint")])
+        result = super().unlink()
+        aliases.exists().unlink()
+        sequences.exists().unlink()
+        return result
+
     @api.model
     def _create_all_complaint_defaults(self):
         """For the companies that are there when the module comes."""

@@ -40,6 +40,22 @@ class TestComplaint(ComplaintCommon):
         teams = self.env["crm.complaint.team"].search([("company_id", "=", company.id)])
         self.assertEqual(teams, team, "once")
 
+    def test_a_company_goes_with_its_addresses(self):
+        """No address of a team that is gone: it would stop a new mail domain."""
+        company = self.env["res.company"].create({"name": "Complaint Test Closed"})
+        team = self.env["crm.complaint.team"].search([("company_id", "=", company.id)])
+        alias = team.alias_id
+        numbers = self.env["ir.sequence"].search(
+            [("code", "=", "crm.complaint"), ("company_id", "=", company.id)]
+        )
+        self.assertTrue(alias)
+        self.assertEqual(len(numbers), 1)
+        company.unlink()
+        self.assertFalse(team.exists())
+        self.assertFalse(alias.exists())
+        self.assertFalse(numbers.exists())
+        self.env["mail.alias.domain"].create({"name": "closed.test"})
+
     def test_value_of_the_day_it_came(self):
         profile = self.env["crm.value.profile"].create(
             {

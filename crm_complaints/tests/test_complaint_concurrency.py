@@ -74,20 +74,15 @@ class TestComplaintConcurrency(TransactionCase):
                 requests.exclusion = "mistaken"
                 requests.unlink()
                 env["crm.complaint.sla.policy"].search(own).unlink()
-                teams = env["crm.complaint.team"].search(own)
-                aliases = teams.alias_id
-                teams.unlink()
-                aliases.exists().unlink()
+                env["crm.complaint.team"].search(own).unlink()
                 env["crm.job.run"].search(own).unlink()
             partners = users.partner_id
             notes = env["mail.message"].search([("author_id", "in", partners.ids)])
             notes.unlink()
             users.unlink()
             partners.unlink()
-            sequences = env["ir.sequence"].search(own)
             calendars = env["resource.calendar"].search(own)
             company.unlink()
-            (sequences.exists()).unlink()
             (calendars.exists()).unlink()
 
     def _take_all(self, uid):
