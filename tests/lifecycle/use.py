@@ -110,6 +110,28 @@ env["crm.complaint.intake"].create(
 env["crm.complaint.clock"]._sweep_company(company)
 favourite("crm.complaint", "[('severity', '=', '4')]")
 """,
+    "crm_loyalty": """
+program = env.ref("crm_loyalty.loyalty_program_demo")
+hotel = customer("northgate_hotel")
+member = env["crm.loyalty.member"]._find(program, hotel)
+order = env["sale.order"].create(
+    {
+        "partner_id": hotel.id,
+        "order_line": [
+            (0, 0, {"product_id": env["product.product"].search([], limit=1).id})
+        ],
+    }
+)
+order._update_programs_and_rewards()
+order._apply_program_reward(program.reward_ids[0], member.card_id)
+order.action_confirm()
+order._action_cancel()
+order.unlink()
+env.cr.commit()
+env["crm.loyalty.event"]._mark(env["sale.order"].search([("state", "=", "sale")], limit=1))
+favourite("crm.loyalty.member", "[('available', '>', 0)]")
+favourite("loyalty.program", "[('crm_ledger', '=', True)]")
+""",
 }
 
 

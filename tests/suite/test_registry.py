@@ -42,6 +42,7 @@ class TestRegistry(RegistryCommon):
                 "crm_satisfaction",
                 "crm_value_retention",
                 "crm_complaints",
+                "crm_loyalty",
             },
         )
         self.assertGreater(len(self.own), 25)

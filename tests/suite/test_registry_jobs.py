@@ -73,9 +73,33 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
                 for company in cls.company + cls.others
             ]
         )
+        for company in cls.company + cls.others:
+            cls._start_points(company)
         # long enough ago for every schedule
         cls.env["crm.value.run"].search([]).write(
             {"started_at": "2026-01-01 00:00:00", "as_of": "2026-01-01"}
+        )
+
+    @classmethod
+    def _start_points(cls, company: BaseModel) -> None:
+        """A program with something to post."""
+        programs = cls.env["loyalty.program"].with_company(company)
+        programs._create_ledger_program(
+            {
+                "name": "Suite Test Points",
+                "company_id": company.id,
+                "reward_ids": programs._prepare_reward_commands(100, 10),
+            }
+        )
+        order = cls.env["sale.order"].search(
+            [("company_id", "=", company.id)], limit=1
+        ) or cls._buy(cls._create_customer(), cls.as_of, 50, company=company)
+        cls.env["crm.loyalty.event"].create(
+            {
+                "company_id": company.id,
+                "res_model": order._name,
+                "res_id": order.id,
+            }
         )
 
     def _get_crons(self) -> BaseModel:

@@ -34,6 +34,19 @@ NOT_ABOUT_PEOPLE = {
     "crm.job.run.error": "of the program",
     "crm.job.run.job": "of the program",
     "crm.job.run.note": "of the program",
+    "crm.loyalty.document.fingerprint": "numbers",
+    "crm.loyalty.document.name": "number of a document",
+    "crm.loyalty.document.res_model": "kind of a document",
+    "crm.loyalty.document.terms": "settings",
+    "crm.loyalty.event.error": "of the program",
+    "crm.loyalty.event.res_model": "kind of a document",
+    "crm.loyalty.move.detail": "numbers",
+    "crm.loyalty.move.document": "number of a document",
+    "crm.loyalty.move.key": "numbers",
+    "crm.loyalty.proof.error": "of the program",
+    "crm.loyalty.proof.note": "of the program",
+    "crm.loyalty.setup.name": "name of a program",
+    "crm.loyalty.setup.portal_point_name": "name of a currency",
     "crm.metric.code": "a definition",
     "crm.metric.denominator_label": "a definition",
     "crm.metric.description": "a definition",
@@ -164,6 +177,7 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         complaint.activity_schedule(
             "mail.mail_activity_data_todo", summary=text, note=text
         )
+        self._give_points(person, text)
         other = complaint.copy()
         other._exclude("duplicate", original=complaint, note=text)
         message = EmailMessage()
@@ -174,6 +188,30 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         mail["message_id"] = "<2@zirconium>"
         intake._hold("automatic", message, mail, team=complaint.team_id)
         return complaint
+
+    def _give_points(self, person: BaseModel, text: str) -> None:
+        """Points with a reason, and taken again: who has some is not deleted."""
+        programs = self.env["loyalty.program"].with_company(self.company)
+        program = programs._create_ledger_program(
+            {
+                "name": "Suite Test Points",
+                "company_id": self.company.id,
+                "reward_ids": programs._prepare_reward_commands(100, 10),
+            }
+        )
+        member = self.env["crm.loyalty.member"]._join(program, person)
+        for kind, points in (("grant", 5), ("correct", -5)):
+            self.env["crm.loyalty.adjustment"].create(
+                {
+                    "member_id": member.id,
+                    "kind": kind,
+                    "points": points,
+                    "reason": text,
+                }
+            ).action_post()
+        self.env["crm.loyalty.proof"].create(
+            {"company_id": self.company.id, "state": "done", "findings": text}
+        )
 
     def _find_traces(self) -> dict[str, int]:
         """Text and JSON columns of all tables with the name or address in them."""
@@ -259,7 +297,11 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         mixin = self.registry["crm.erasable.mixin"]
         found = []
         for model in self.own:
-            if model._transient or not isinstance(model, mixin):
+            if (
+                model._transient
+                or not isinstance(model, mixin)
+                or not model._erasable_texts
+            ):
                 continue
             about = [
                 Domain(name, "ilike", word)
