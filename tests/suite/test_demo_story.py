@@ -7,7 +7,7 @@ from pathlib import Path
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
 
-from tools.datasets import cdnow, wheel
+from tools.datasets import cdnow, odoo_story_points, wheel
 from tools.datasets.odoo_loader import Loader
 from tools.datasets.odoo_records import LAST_DAY_PARAMETER
 from tools.datasets.odoo_story import tell_story
@@ -62,7 +62,9 @@ class TestDemoStory(TransactionCase):
         confirmed = self._count("sale.order", ("state", "=", "sale"))
         self.assertTrue(tell_story(self.env))
         self.assertEqual(
-            self._count("sale.order", ("state", "=", "sale")), confirmed, "unharmed"
+            self._count("sale.order", ("state", "=", "sale")),
+            confirmed + odoo_story_points.REDEEMED,
+            "unharmed; points were used in three more",
         )
         for outcome in ("open", "kept", "left"):
             with self.subTest(outcome=outcome):
@@ -84,6 +86,16 @@ class TestDemoStory(TransactionCase):
             )
         )
         self.assertGreater(results["met"], 3 * results["missed"])
+        for kind in ("earn", "expire", "grant"):
+            with self.subTest(points=kind):
+                self.assertTrue(self._count("crm.loyalty.move", ("kind", "=", kind)))
+        redeemed = self._count("crm.loyalty.move", ("kind", "=", "redeem"))
+        self.assertEqual(redeemed, odoo_story_points.REDEEMED)
+        self.assertEqual(self._count("crm.loyalty.adjustment"), 2)
+        proof = self.env["crm.loyalty.proof"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(proof.finding_count, 0)
         self.assertEqual(self._count("crm.value.override"), 1)
         self.assertEqual(self._count("crm.value.holdout", ("state", "=", "done")), 1)
         moved = ("direction", "in", ("up", "down"))

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from dateutil.relativedelta import relativedelta
 
 from tools.datasets.odoo_records import SILENT, Env, Records, external_ids, name_records
+from tools.datasets.odoo_story_points import tell_points
 from tools.datasets.odoo_story_requests import tell_requests
 
 MONTHS = (3, 2, 1)  # as many months ago tiers were computed
@@ -76,6 +77,7 @@ def tell_story(env: Env) -> bool:
     env["crm.value.outreach"]._schedule_company(company)
     _ask_customers(env, today)
     tell_requests(env, today, _manager(env))
+    tell_points(env, today, _manager(env))
     _record_losses(env)
     _set_a_tier(env, today)
     _measure(env, today)
