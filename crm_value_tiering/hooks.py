@@ -121,21 +121,23 @@ def _get_pattern(names):
 
 
 def loosen_tables(env, *tables):
-    """Drop the foreign keys that keep rows of these tables from being deleted.
+    """Drop the foreign keys by which a module's own tables hold each other and others.
 
-    Odoo deletes the records of a module's data before it drops the tables that refer
-    to them. Dropping the foreign keys first keeps spurious errors out of the log.
+    Odoo deletes the records of a module's data, such as people of its demo, before it
+    drops the tables that refer to them. Dropping the foreign keys first keeps spurious
+    errors out of the log.
     """
     foreign_keys = env.execute_query(
         SQL(
             """
             SELECT relation.relname, key.conname
               FROM pg_constraint key JOIN pg_class relation ON relation.oid = key.conrelid
+              JOIN pg_class target ON target.oid = key.confrelid
              WHERE key.contype = 'f' AND key.confdeltype = 'r'
-               AND key.confrelid IN (SELECT oid FROM pg_class WHERE relname = ANY(%s)
-                                        AND relnamespace = relation.relnamespace)
+               AND relation.relnamespace = current_schema::regnamespace
+               AND (relation.relname = ANY(%(tables)s) OR target.relname = ANY(%(tables)s))
             """,
-            list(tables),
+            tables=list(tables),
         )
     )
     for table, name in foreign_keys:

@@ -189,6 +189,13 @@ class CrmLoyaltyAdjustment(models.Model):
                 )
             )
 
+    # ------------------------------------------------------------------ privacy
+    def _erase_person(self):
+        """The ledger has the same words."""
+        moves = self.env["crm.loyalty.move"].sudo()
+        moves.search([("adjustment_id", "in", self.ids)])._erase_person()
+        return super()._erase_person()
+
     # ------------------------------------------------------------------- ledger
     def _settle(self, state):
         for adjustment in self:

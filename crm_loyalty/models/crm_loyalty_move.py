@@ -141,7 +141,7 @@ class CrmLoyaltyMove(models.Model):
                     -- the words about a person may be erased, nothing else
                     IF TG_OP = 'UPDATE' AND to_jsonb(NEW)->>'reason' IS NULL
                        AND to_jsonb(NEW) - 'reason' = to_jsonb(OLD) - 'reason'
-                       AND to_jsonb(OLD)->>'reason' IS NOT NULL
+                       AND to_jsonb(OLD) ? 'reason'  -- also twice
                     THEN
                         RETURN NEW;
                     END IF;

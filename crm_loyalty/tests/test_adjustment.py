@@ -42,6 +42,16 @@ class TestAdjustment(LoyaltyCommon):
         asked.action_post()
         self._assert_balance(60)
 
+    def test_erased_in_both_places(self):
+        """A reason may name a person: it goes, the points stay."""
+        asked = self._ask(60)
+        with self.assertRaisesRegex(AccessError, "Only managers"):
+            asked.action_erase()
+        asked.with_user(self.manager).action_erase()
+        self.assertNotIn("Late", asked.reason)
+        self.assertNotIn("Late", self._moves().reason or "")
+        self._assert_balance(60)
+
     def test_many_small_ones_are_a_large_one(self):
         self._ask(60)
         self.assertEqual(self._ask(41).state, "waiting")
