@@ -26,10 +26,10 @@ LANGUAGES = ("zh_CN",)
 MODULE_FILES = (
     "pyproject.toml",
     "readme/DESCRIPTION.md",
-    "security/ir.model.access.csv",
     "static/description/icon.png",
     "static/description/icon.svg",
 )
+ACCESS = "security/ir.model.access.csv"
 SUBJECT = re.compile(r"\[(ADD|FIX|IMP|REF|REM|MOV|I18N|DOC)\] [\w., -]+: \S.*")
 MAX_SUBJECT = 72
 # A folder of somebody's machine: absolute, below a home folder.
@@ -70,9 +70,18 @@ def check_modules(root: Path) -> list[str]:
     return [
         f"{module.name}/{name}: missing"
         for module in discover(root)
-        for name in MODULE_FILES
+        for name in (*MODULE_FILES, *((ACCESS,) if _brings_models(module.path) else ()))
         if not (module.path / name).is_file()
     ]
+
+
+def _brings_models(path: Path) -> bool:
+    """Whether an add-on has models of its own, and so has to say who may use them."""
+    return any(
+        re.search(r"^    _description = ", source.read_text(encoding="utf-8"), re.M)
+        for folder in MODEL_FOLDERS
+        for source in (path / folder).glob("*.py")
+    )
 
 
 def check_models(root: Path) -> list[str]:

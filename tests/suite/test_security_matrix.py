@@ -55,6 +55,8 @@ class TestSecurityMatrix(RegistryCommon):
                 (model for model in self.own if model._original_module == module),
                 key=lambda model: (model._transient, model._name),
             )
+            if not own:
+                continue
             roles = self._get_roles(module)
             parts += [
                 f"### `{module}`",

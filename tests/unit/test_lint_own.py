@@ -236,6 +236,15 @@ class TestModules:
             "crm_x/static/description/icon.png: missing"
         ]
 
+    def test_models_of_its_own_have_rights(self, tmp_path):
+        write_module(tmp_path)
+        for name in lint_own.MODULE_FILES:
+            write(tmp_path / "crm_x", name, "")
+        write(tmp_path, "crm_x/models/crm_x.py", '    _description = "X"\n')
+        assert lint_own.check_modules(tmp_path) == [f"crm_x/{lint_own.ACCESS}: missing"]
+        write(tmp_path / "crm_x", lint_own.ACCESS, "")
+        assert lint_own.check_modules(tmp_path) == []
+
 
 class TestTranslations:
     @pytest.fixture
