@@ -32,7 +32,7 @@ class Screen:
     """One picture, in every language.
 
     :param name: of the file in docs/images
-    :param path: of the page; {partner}, {lead}, {order}, {request} are ids, see RECORDS in
+    :param path: of the page; {partner}, {lead}, {order} and so on are ids, see RECORDS in
         tools/screenshots.py
     :param wait: what is there when the page is complete
     :param steps: what to do then, one after the other: a selector is clicked, a
@@ -103,6 +103,21 @@ SCREENS = (
     Screen("requests-kanban", "/odoo/complaints", CARD),
     Screen("request", "/odoo/complaints/{request}", FORM, height=1000),
     Screen("service-levels", "/odoo/complaint-service-levels", ROW),
+    Screen("points-program", "/odoo/loyalty-programs/{program}", FORM),
+    Screen("points-member", "/odoo/loyalty-members/{member}", FORM),
+    Screen(
+        "pay-plan",
+        "/odoo/action-crm_team_incentives.crm_incentive_version_action/{version}",
+        FORM,
+    ),
+    Screen("pay-period", "/odoo/incentive-periods/{period}", FORM),
+    Screen("pay-earnings", "/odoo/my-earnings", CARD),
+    Screen(
+        "pay-estimate",
+        "/odoo/crm/{deal}",
+        FORM,
+        (".o_notebook a[name=incentive]", ".o_incentive_estimate"),
+    ),
     Screen("targets", "/odoo/customer-targets", ROW),
     Screen("tier", TIERS, ROW, (f"{ROW} .o_data_cell[name=name]",)),
     Screen(

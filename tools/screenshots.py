@@ -42,11 +42,17 @@ lead = [("type", "=", "opportunity"), ("won_status", "=", "pending")]
 quotation = [("state", "in", ("draft", "sent"))]
 step = env.ref("crm_complaints.crm_complaint_stage_investigate")
 request = first("crm.complaint", [("stage_id", "=", step.id)])
+program = first("loyalty.program", [("crm_ledger", "=", True)])
 print(json.dumps({
     "partner": best.partner_id.id,
     "lead": of_tiered_customer("crm.lead", lead).id,
     "order": of_tiered_customer("sale.order", quotation).id,
     "request": request.id,
+    "program": program.id,
+    "member": first("crm.loyalty.move", [("kind", "=", "redeem")]).member_id.id,
+    "deal": first("crm.lead", lead + [("user_id", "=", env.ref("base.user_admin").id)]).id,
+    "version": first("crm.incentive.version", [("state", "=", "approved")]).id,
+    "period": first("crm.incentive.period", [("state", "=", "review")]).id,
     "value_board": env.ref("crm_value_tiering.dashboard_value").id,
     "retention_board": env.ref("crm_metric.dashboard_retention").id,
 }))

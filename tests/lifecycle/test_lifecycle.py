@@ -1,7 +1,7 @@
 """Each module comes, is used, goes and comes back, in a database with demo data.
 
 It is alone with what it depends on: what the next module does not need goes before that
-one comes, so each is installed once and still nothing of the others is there.
+one comes, and what it needs is there: so still nothing of the others is there.
 """
 
 from __future__ import annotations
@@ -74,6 +74,10 @@ class Life:
                 if other not in self._needs(name):
                     self._odoo(f"uninstall {other}", "module", "uninstall", other)
                     installed.remove(other)
+            for other in NAMES:
+                if other in self._needs(name) and other not in installed:
+                    self._odoo(f"{other} for {name}", "-i", other)
+                    installed.append(other)
             self._odoo(f"install {name}", "-i", name)
             installed.append(name)
             self._use(name)

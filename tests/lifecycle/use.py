@@ -132,6 +132,21 @@ env["crm.loyalty.event"]._mark(env["sale.order"].search([("state", "=", "sale")]
 favourite("crm.loyalty.member", "[('available', '>', 0)]")
 favourite("loyalty.program", "[('crm_ledger', '=', True)]")
 """,
+    "crm_team_incentives": """
+period = env.ref("crm_team_incentives.crm_incentive_period_demo")
+env["crm.incentive.inquiry"].create({"line_id": period.line_ids[0].id, "reason": "other"})
+env.ref("crm_team_incentives.crm_incentive_version_demo").action_new_version()
+period.with_user(env.ref("base.user_admin")).action_compute()
+env["crm.incentive.split"].create(
+    {
+        "lead_id": env.ref("crm_team_incentives.crm_lead_demo").id,
+        "user_id": env.ref("crm_team_incentives.res_users_demo_anna").id,
+        "share": 100,
+    }
+)
+favourite("crm.incentive.line", "[('kind', '=', 'clawback')]")
+favourite("sale.order", "[('incentive_split_ids', '!=', False)]")
+""",
 }
 
 

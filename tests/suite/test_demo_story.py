@@ -25,7 +25,8 @@ class TestDemoStory(TransactionCase):
         cls.company = cls.env["res.company"].create(
             {"name": "CDNOW", "currency_id": cls.env.ref("base.USD").id}
         )
-        cls.env.user.company_ids = [Command.link(cls.company.id)]
+        people = cls.env.user | cls.env.ref("base.user_admin")
+        people.company_ids = [Command.link(cls.company.id)]
         cls.env = cls.env(
             context={**cls.env.context, "allowed_company_ids": cls.company.ids}
         )
@@ -96,6 +97,16 @@ class TestDemoStory(TransactionCase):
             [("company_id", "=", self.company.id)]
         )
         self.assertEqual(proof.finding_count, 0)
+        for state, count in (("paid", 2), ("review", 1), ("computed", 1)):
+            with self.subTest(months=state):
+                self.assertEqual(
+                    self._count("crm.incentive.period", ("state", "=", state)), count
+                )
+        paid = self.env["crm.incentive.statement"].search(
+            [("company_id", "=", self.company.id), ("state", "=", "paid")]
+        )
+        self.assertGreater(sum(paid.mapped("paid_amount")), 0)
+        self.assertEqual(self._count("crm.incentive.inquiry"), 1)
         self.assertEqual(self._count("crm.value.override"), 1)
         self.assertEqual(self._count("crm.value.holdout", ("state", "=", "done")), 1)
         moved = ("direction", "in", ("up", "down"))

@@ -43,6 +43,7 @@ class TestRegistry(RegistryCommon):
                 "crm_value_retention",
                 "crm_complaints",
                 "crm_loyalty",
+                "crm_team_incentives",
             },
         )
         self.assertGreater(len(self.own), 25)

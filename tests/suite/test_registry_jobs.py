@@ -75,6 +75,7 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
         )
         for company in cls.company + cls.others:
             cls._start_points(company)
+            cls._start_pay(company)
         # long enough ago for every schedule
         cls.env["crm.value.run"].search([]).write(
             {"started_at": "2026-01-01 00:00:00", "as_of": "2026-01-01"}
@@ -101,6 +102,17 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
                 "res_id": order.id,
             }
         )
+
+    @classmethod
+    def _start_pay(cls, company: BaseModel) -> None:
+        """An approved plan, so there is something to compute."""
+        plan = cls.env["crm.incentive.plan"].create(
+            {"name": "Suite Test Pay", "company_id": company.id}
+        )
+        version = cls.env["crm.incentive.version"].create(
+            {"plan_id": plan.id, "weight_reading": "none"}
+        )
+        version._decide({"state": "approved"})
 
     def _get_crons(self) -> BaseModel:
         data = self.env["ir.model.data"].search(

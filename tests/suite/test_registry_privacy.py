@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.models import BaseModel
 from odoo.tests import tagged
 from odoo.tools import SQL
@@ -31,6 +31,15 @@ NOT_ABOUT_PEOPLE = {
     "crm.complaint.stage.public_name": "a definition",
     "crm.complaint.tag.name": "a list of words",
     "crm.complaint.team.name": "name of a team",
+    "crm.incentive.criterion.name": "a definition",
+    "crm.incentive.example.name": "a definition",
+    "crm.incentive.plan.name": "name of a plan",
+    "crm.incentive.rule.name": "a definition",
+    "crm.incentive.run.counts": "numbers",
+    "crm.incentive.run.digest": "numbers",
+    "crm.incentive.run.error": "of the program",
+    "crm.incentive.run.note": "of the program",
+    "crm.incentive.version.fingerprint": "numbers",
     "crm.job.run.error": "of the program",
     "crm.job.run.job": "of the program",
     "crm.job.run.note": "of the program",
@@ -178,6 +187,7 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
             "mail.mail_activity_data_todo", summary=text, note=text
         )
         self._give_points(person, text)
+        self._pay_for(person, text)
         other = complaint.copy()
         other._exclude("duplicate", original=complaint, note=text)
         message = EmailMessage()
@@ -211,6 +221,55 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
             ).action_post()
         self.env["crm.loyalty.proof"].create(
             {"company_id": self.company.id, "state": "done", "findings": text}
+        )
+
+    def _pay_for(self, person: BaseModel, text: str) -> None:
+        """A deal that is called after the person, an order, and who asks about them."""
+        plan = self.env["crm.incentive.plan"].create(
+            {"name": "Suite Test Pay", "company_id": self.company.id}
+        )
+        rule = {"name": "Ten", "rate": 10, "is_weighted": False}
+        version = self.env["crm.incentive.version"].create(
+            {
+                "plan_id": plan.id,
+                "weight_reading": "none",
+                "rule_ids": [
+                    Command.create(rule),
+                    Command.create({**rule, "trigger": "won"}),
+                ],
+            }
+        )
+        version._decide({"state": "approved"})
+        self.env["crm.incentive.assignment"].create(
+            {
+                "plan_id": plan.id,
+                "company_id": self.company.id,
+                "user_id": self.seller.id,
+                "reason": text,
+            }
+        )
+        owner = {"partner_id": person.id, "user_id": self.seller.id}
+        lead = self.env["crm.lead"].create(
+            {
+                **owner,
+                "name": text,
+                "type": "opportunity",
+                "company_id": self.company.id,
+                "expected_revenue": 100,
+            }
+        )
+        lead.action_set_won()
+        order = self._create_quotation(self.at_risk[1], 100, user_id=self.seller.id)
+        order.action_confirm()
+        evaluation = {"order_id": order.id, "note": text}
+        self.env["crm.incentive.evaluation"].create(evaluation)
+        self.env["crm.incentive.period"].create({"company_id": self.company.id})
+        self.env["crm.incentive.run"].sudo()._compute_now(self.company)
+        line = self.env["crm.incentive.line"].search(
+            [("company_id", "=", self.company.id)], limit=1
+        )
+        self.env["crm.incentive.inquiry"].create(
+            {"line_id": line.id, "reason": "other", "note": text, "decision": text}
         )
 
     def _find_traces(self) -> dict[str, int]:

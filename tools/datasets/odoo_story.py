@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from dateutil.relativedelta import relativedelta
 
 from tools.datasets.odoo_records import SILENT, Env, Records, external_ids, name_records
+from tools.datasets.odoo_story_pay import tell_pay
 from tools.datasets.odoo_story_points import tell_points
 from tools.datasets.odoo_story_requests import tell_requests
 
@@ -78,6 +79,7 @@ def tell_story(env: Env) -> bool:
     _ask_customers(env, today)
     tell_requests(env, today, _manager(env))
     tell_points(env, today, _manager(env))
+    tell_pay(env, today, _manager(env))
     _record_losses(env)
     _set_a_tier(env, today)
     _measure(env, today)

@@ -26,17 +26,12 @@ export class Explanation extends Component {
     }
 
     async load() {
-        const {resModel, resId} = this.props;
         this.state.status = "loading";
         try {
-            const [record] = await this.orm.read(
-                resModel,
-                [resId],
-                ["explanation_html"],
-            );
-            if (record) {
+            const html = await this.fetch();
+            if (html !== undefined) {
                 // The server's template escapes whatever it is given.
-                this.state.html = markup(record.explanation_html || "");
+                this.state.html = markup(html || "");
                 this.state.status = "ready";
             } else {
                 this.fail(_t("It does not exist any more."));
@@ -52,6 +47,13 @@ export class Explanation extends Component {
                 throw error;
             }
         }
+    }
+
+    /** The HTML, undefined when the record is gone; others fetch something else. */
+    async fetch() {
+        const {resModel, resId} = this.props;
+        const [record] = await this.orm.read(resModel, [resId], ["explanation_html"]);
+        return record?.explanation_html;
     }
 
     fail(message) {

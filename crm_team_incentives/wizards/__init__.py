@@ -1,0 +1,2 @@
+from . import crm_incentive_try
+from . import crm_value_export

@@ -1,0 +1,10 @@
+from odoo import fields, models
+
+
+class CrmValueExport(models.TransientModel):
+    _inherit = "crm.value.export"
+
+    res_model = fields.Selection(
+        selection_add=[("crm.incentive.statement", "Incentive Statements")],
+        ondelete={"crm.incentive.statement": "cascade"},
+    )
