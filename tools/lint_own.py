@@ -30,6 +30,8 @@ MODULE_FILES = (
     "static/description/icon.svg",
 )
 ACCESS = "security/ir.model.access.csv"
+# Keys that say which record is meant, or how far a work is: no check is turned off.
+CONTEXT_VALUES = ("crm_value_run_id", "crm_value_runs", "crm_satisfaction_judged")
 SUBJECT = re.compile(r"\[(ADD|FIX|IMP|REF|REM|MOV|I18N|DOC)\] [\w., -]+: \S.*")
 MAX_SUBJECT = 72
 # A folder of somebody's machine: absolute, below a home folder.
@@ -101,6 +103,49 @@ def check_models(root: Path) -> list[str]:
                     elif not _is_called_like(path.stem, found[0]):
                         findings.append(f"{name}: not called like {found[0]}")
     return findings
+
+
+def check_contexts(root: Path) -> list[str]:
+    """A key of the context is compared with what no client can send, by ``is``.
+
+    Any client may send a context. Odoo's own keys, and values that only say which record
+    is meant, may come from wherever they come.
+    """
+    findings = []
+    for module in discover(root):
+        for path in sorted(module.path.rglob("*.py")):
+            name = path.relative_to(root)
+            if "tests" in name.parts:
+                continue
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            safe = {
+                id(node.left)
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Compare)
+                and isinstance(node.ops[0], (ast.Is, ast.IsNot))
+            }
+            findings += [
+                f"{name}:{node.lineno}: a client may send this context key: compare it "
+                "with OURS"
+                for node in ast.walk(tree)
+                if _is_context_key(node) and id(node) not in safe
+            ]
+    return findings
+
+
+def _is_context_key(node: ast.AST) -> bool:
+    """Whether this is ``context.get("key")`` with a key that is not Odoo's."""
+    if not (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "get"
+        and getattr(node.func.value, "attr", "") == "context"
+    ):
+        return False
+    key = getattr(node.args[0], "value", "") if node.args else ""
+    return key not in CONTEXT_VALUES and not str(key).startswith(
+        ("default_", "active_")
+    )
 
 
 def check_subject(root: Path) -> list[str]:
@@ -179,6 +224,7 @@ CHECKS = (
     check_length,
     check_modules,
     check_models,
+    check_contexts,
     check_subject,
     check_translations,
     check_coverage,

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools import consteq
 
+from odoo.addons.crm_value_tiering.context import OURS
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
 MAX_FILES = 10
@@ -184,7 +185,7 @@ class ComplaintPortal(CustomerPortal):
             return self._render_new_complaint(str(error), post)
         if files:
             complaint.with_context(
-                crm_complaint_silent=True, attachments_mime_plainxml=True
+                crm_complaint_silent=OURS, attachments_mime_plainxml=True
             ).message_post(
                 body=request.env._("Attachments of the request"),
                 attachments=files,

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize, email_split
 
+from odoo.addons.crm_value_tiering.context import OURS
+
 from .crm_complaint import MANAGER_GROUP
 
 AGENT_GROUP = "crm_complaints.group_complaint_agent"
@@ -105,7 +107,7 @@ class CrmComplaintIntake(models.Model):
         filed there as a note, which wakes nobody and is shown to no customer; so is the
         mail of a stranger, until somebody accepts them.
         """
-        if self.env.context.get("crm_complaint_accepted"):
+        if self.env.context.get("crm_complaint_accepted") is OURS:
             return routes
         complaints = self.env["crm.complaint"].sudo()
         reason = self._detect(message, message_dict)
@@ -245,7 +247,7 @@ class CrmComplaintIntake(models.Model):
         self.ensure_one()
         raw = base64.b64decode(self.sudo().raw or b"")
         threads = self.env["mail.thread"].sudo()
-        thread_id = threads.with_context(crm_complaint_accepted=True).message_process(
+        thread_id = threads.with_context(crm_complaint_accepted=OURS).message_process(
             "crm.complaint",
             raw,
             {"team_id": self.team_id.id, "company_id": self.company_id.id},

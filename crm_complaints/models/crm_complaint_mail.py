@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import email_normalize, email_split, html2plaintext
 
+from odoo.addons.crm_value_tiering.context import OURS
+
 # The first of the headers that mail programs quote above a forwarded mail.
 FORWARDED_FROM = re.compile(
     r"^[>*\s]*(?:From|Von|De|Van|Da|发件人|寄件者)\s*[*]?\s*[:：]\s*(.+)$", re.MULTILINE
@@ -42,7 +44,7 @@ class CrmComplaint(models.Model):
             vals["email_from"] = msg_dict.get("email_from")
             vals["partner_id"] = msg_dict.get("author_id") or False
         complaint = self.create(vals)
-        return complaint.with_context(crm_complaint_first_message=True)
+        return complaint.with_context(crm_complaint_first_message=OURS)
 
     @api.model
     def _get_believed(self, date):
@@ -93,7 +95,7 @@ class CrmComplaint(models.Model):
         template = self.team_id.sudo().acknowledge_template_id
         if self.acknowledged_at or self.proposed_email or not template:
             return
-        if self.env.context.get("crm_complaint_accepted"):
+        if self.env.context.get("crm_complaint_accepted") is OURS:
             return  # a program wrote it
         partner = self.partner_id
         if partner and not partner.partner_share:
@@ -102,7 +104,7 @@ class CrmComplaint(models.Model):
         if not (partner.email_normalized or (email and not partner)):
             return
         speaker = self.with_user(SUPERUSER_ID).with_context(
-            crm_complaint_automatic=True, lang=partner.lang or self.env.lang
+            crm_complaint_automatic=OURS, lang=partner.lang or self.env.lang
         )
         template = template.with_env(speaker.env)
         now = fields.Datetime.now()
@@ -123,7 +125,7 @@ class CrmComplaint(models.Model):
 
     def _notify_by_email_get_headers(self, headers=None):
         headers = super()._notify_by_email_get_headers(headers=headers)
-        if self.env.context.get("crm_complaint_automatic"):
+        if self.env.context.get("crm_complaint_automatic") is OURS:
             headers |= {
                 "Auto-Submitted": "auto-replied",
                 "X-Auto-Response-Suppress": "All",
@@ -151,9 +153,9 @@ class CrmComplaint(models.Model):
             and not message.is_internal
             and message.message_type in ("comment", "email", "email_outgoing")
         )
-        if not public or self.env.context.get("crm_complaint_silent"):
+        if not public or self.env.context.get("crm_complaint_silent") is OURS:
             return
-        if self.env.context.get("crm_complaint_first_message"):
+        if self.env.context.get("crm_complaint_first_message") is OURS:
             self._acknowledge()
         elif self._is_colleague(message.author_id):
             self._note_answer(self._get_moment(message))
@@ -228,7 +230,7 @@ class CrmComplaint(models.Model):
                 "repeat_of_id": self.id,
             }
         )
-        self.with_context(crm_complaint_silent=True).message_post(
+        self.with_context(crm_complaint_silent=OURS).message_post(
             body=self.env._(
                 "Closed too long ago to be reopened: the message began %(request)s.",
                 request=repeat.reference,

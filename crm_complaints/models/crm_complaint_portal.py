@@ -3,6 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
+from odoo.addons.crm_value_tiering.context import OURS
+
 RATINGS = range(1, 6)
 
 
@@ -111,7 +113,7 @@ class CrmComplaint(models.Model):
             return False
         token = self._rating_get_access_token()
         rating = self.env["rating.rating"].sudo().search([("access_token", "=", token)])
-        self.with_context(crm_complaint_silent=True).rating_apply(
+        self.with_context(crm_complaint_silent=OURS).rating_apply(
             value,
             rating=rating,
             feedback=feedback[:2000],

@@ -1,5 +1,7 @@
 from odoo import models
 
+from odoo.addons.crm_value_tiering.context import OURS
+
 
 class CrmLoyaltyMember(models.Model):
     """Two customers that are one: their points come together, with their days."""
@@ -83,7 +85,7 @@ class CrmLoyaltyMember(models.Model):
                 ("order_line.coupon_id", "in", old.ids),
             ]
         )
-        for order in orders.with_context(crm_loyalty_hold=True):
+        for order in orders.with_context(crm_loyalty_hold=OURS):
             order.applied_coupon_ids = order.applied_coupon_ids - old + new
             order.order_line.filtered(
                 lambda line: line.coupon_id == old

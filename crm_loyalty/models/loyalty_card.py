@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from odoo.addons.crm_value_tiering.context import OURS
+
 from ..points import to_units
 
 # What the ledger decides of a card.
@@ -56,7 +58,7 @@ class LoyaltyCard(models.Model):
         if cards != self:
             super(LoyaltyCard, self - cards).write(vals)
         kept = {name: vals[name] for name in vals if name not in LEDGER_FIELDS}
-        if "points" in vals and not self.env.context.get("crm_loyalty_hold"):
+        if "points" in vals and self.env.context.get("crm_loyalty_hold") is not OURS:
             cards._post_outside(vals["points"])
         for name in set(vals) - set(kept) - {"points"}:
             field = self._fields[name]

@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from odoo.addons.crm_value_tiering.context import OURS
+
 from ..points import earn, net_base, to_points, to_units
 from .loyalty_program import READERS
 
@@ -92,13 +94,13 @@ class SaleOrder(models.Model):
     def action_confirm(self):
         for order in self:
             order._fit_loyalty_cards()
-        held = self.with_context(crm_loyalty_hold=True)
+        held = self.with_context(crm_loyalty_hold=OURS)
         result = super(SaleOrder, held).action_confirm()
         self._follow_loyalty()
         return result
 
     def _action_cancel(self):
-        held = self.with_context(crm_loyalty_hold=True)
+        held = self.with_context(crm_loyalty_hold=OURS)
         result = super(SaleOrder, held)._action_cancel()
         self._follow_loyalty()
         return result
@@ -113,7 +115,7 @@ class SaleOrder(models.Model):
 
     def _update_programs_and_rewards(self):
         self._fit_loyalty_cards()
-        held = self.with_context(crm_loyalty_hold=True)
+        held = self.with_context(crm_loyalty_hold=OURS)
         result = super(SaleOrder, held)._update_programs_and_rewards()
         self._follow_loyalty()
         return result
@@ -181,7 +183,7 @@ class SaleOrder(models.Model):
     # ------------------------------------------------------------------ rewards
     def _follow_loyalty(self):
         """Post what the rewards of confirmed orders take, unless an outer flow will."""
-        if self.env.context.get("crm_loyalty_hold"):
+        if self.env.context.get("crm_loyalty_hold") is OURS:
             return
         orders = self.filtered(lambda order: order.state in ("sale", "cancel"))
         orders.sudo()._sync_loyalty()

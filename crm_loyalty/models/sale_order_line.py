@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from odoo.addons.crm_value_tiering.context import OURS
+
 from ..points import to_units
 
 COUNTED = {
@@ -15,7 +17,7 @@ class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
     def _get_held(self):
-        return self.with_context(crm_loyalty_hold=True)
+        return self.with_context(crm_loyalty_hold=OURS)
 
     def _is_ledger_reward(self):
         self.ensure_one()
@@ -40,7 +42,10 @@ class SaleOrderLine(models.Model):
         if not COUNTED & set(vals):
             return super().write(vals)
         orders = self.order_id
-        if "product_uom_qty" in vals and not self.env.context.get("crm_loyalty_hold"):
+        if (
+            "product_uom_qty" in vals
+            and self.env.context.get("crm_loyalty_hold") is not OURS
+        ):
             self._check_reward_quantity(vals["product_uom_qty"])
         super(SaleOrderLine, self._get_held()).write(vals)
         (orders | self.order_id)._follow_loyalty()

@@ -85,11 +85,20 @@ class TestLedgerGuard(LoyaltyCommon):
                 self.card.with_user(self.seller).write(vals)
         self._assert_balance(100)
 
-    def test_what_flows_hold_back_changes_nothing(self):
-        """A client may send the context key: the card stays all the same."""
-        held = self.card.with_user(self.seller).with_context(crm_loyalty_hold=True)
-        held.points = 10_000
-        self._assert_balance(100)
+    def test_a_client_cannot_hold_the_ledger_back(self):
+        """The context key works with what only the program has."""
+        for sent in (True, 1, "x", {"hold": True}):
+            card = self.card.with_user(self.seller).with_context(crm_loyalty_hold=sent)
+            with (
+                self.subTest(sent=sent),
+                self.assertRaisesRegex(UserError, "points ledger"),
+            ):
+                card.points = 10_000
+        order = self._order(100, claim=1)
+        order.user_id = self.seller
+        sent = order.with_user(self.seller).with_context(crm_loyalty_hold=True)
+        sent.action_confirm()
+        self._assert_balance(0)
 
     def test_odoo_wizards_are_refused(self):
         for balance in (500, float("nan")):

@@ -4,9 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.fields import Domain
 
-# In the context while a value model writes its lines: an object, so that no remote
-# caller can say it.
-LINES_FOLLOW = object()
+from ..context import OURS
 
 
 class CrmValuePolicy(models.Model):
@@ -57,7 +55,7 @@ class CrmValuePolicy(models.Model):
 
     def _with_lines(self):
         """Its lines are checked together, when all are written."""
-        return self.with_context(crm_value_lines=LINES_FOLLOW)
+        return self.with_context(crm_value_lines=OURS)
 
     @api.model
     def _get_for_company(self, company, date):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .crm_value_policy import LINES_FOLLOW
+from ..context import OURS
 
 
 class CrmValuePolicyTier(models.Model):
@@ -22,12 +22,12 @@ class CrmValuePolicyTier(models.Model):
     @api.constrains("tier_id", "share", "min_score", "min_clv")
     def _check_with_the_others(self):
         """A line changed alone; together with others, their model is checked at last."""
-        if self.env.context.get("crm_value_lines") is not LINES_FOLLOW:
+        if self.env.context.get("crm_value_lines") is not OURS:
             self.policy_id._check_tier_lines()
 
     def unlink(self):
         policies = self.policy_id
         result = super().unlink()
-        if self.env.context.get("crm_value_lines") is not LINES_FOLLOW:
+        if self.env.context.get("crm_value_lines") is not OURS:
             policies.exists()._check_tier_lines()
         return result

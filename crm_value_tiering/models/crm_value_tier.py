@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from odoo.addons.crm.models.crm_stage import AVAILABLE_PRIORITIES
 
+from ..context import OURS
 from .crm_limits_mixin import MAX_AMOUNT, MAX_COLOR, MAX_SEQUENCE
 
 
@@ -72,7 +73,7 @@ class CrmValueTier(models.Model):
 
         Versions that have ended are history: a computation as of their days checks them.
         """
-        if self.env.context.get("crm_value_resequence"):
+        if self.env.context.get("crm_value_resequence") is OURS:
             return
         lines = self.env["crm.value.policy.tier"].sudo()
         policies = lines.search([("tier_id", "in", self.ids)]).policy_id._filter_open()
@@ -162,7 +163,7 @@ class CrmValueTier(models.Model):
     def web_resequence(self, *args, **kwargs):
         """Dragging writes one tier after the other: what counts is the order in the end."""
         self.check_access("write")
-        tiers = self.with_context(crm_value_resequence=True)
+        tiers = self.with_context(crm_value_resequence=OURS)
         result = super(CrmValueTier, tiers).web_resequence(*args, **kwargs)
         self._check_policies()
         return result

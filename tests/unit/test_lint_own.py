@@ -246,6 +246,26 @@ class TestModules:
         assert lint_own.check_modules(tmp_path) == []
 
 
+class TestContexts:
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ('self.env.context.get("crm_x_quiet")', True),
+            ('not self.env.context.get("crm_x_quiet")', True),
+            ('self.env.context.get("crm_x_quiet") == OURS', True),
+            ("self.env.context.get(QUIET)", True),
+            ('self.env.context.get("crm_x_quiet") is OURS', False),
+            ('self.env.context.get("crm_x_quiet") is not OURS', False),
+            ('self.env.context.get("default_team_id")', False),
+        ],
+    )
+    def test_what_a_client_may_send(self, tmp_path, text, found):
+        write_module(tmp_path)
+        write(tmp_path, "crm_x/models/crm_x.py", text)
+        write(tmp_path, "crm_x/tests/test_x.py", 'self.env.context.get("crm_x_quiet")')
+        assert bool(lint_own.check_contexts(tmp_path)) is found
+
+
 class TestTranslations:
     @pytest.fixture
     def catalogue(self, tmp_path):
