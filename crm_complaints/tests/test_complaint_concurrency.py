@@ -1,21 +1,20 @@
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api, fields
+from odoo import fields
 from odoo.fields import Command
 from odoo.service.model import retrying
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+from odoo.addons.crm_value_tiering.tests.common_concurrency import ConcurrencyCase
 
 AGENTS = 4
 REQUESTS = 12
 
 
 @tagged("post_install", "-at_install")
-class TestComplaintConcurrency(TransactionCase):
+class TestComplaintConcurrency(ConcurrencyCase):
     """Several people and jobs at once, each on a connection with commits of its own."""
 
     NAME = "Complaint Test Concurrent"
@@ -53,14 +52,6 @@ class TestComplaintConcurrency(TransactionCase):
                 ]
             )
             self.company_id, self.user_ids = company.id, users.ids
-
-    @contextmanager
-    def _session(self, uid=SUPERUSER_ID, **context):
-        with self.registry.cursor() as cr:
-            # Waiting for each other must fail a test, not stop the whole suite.
-            cr.execute("SET lock_timeout = '20s'")
-            cr.commit()  # pylint: disable=invalid-commit
-            yield api.Environment(cr, uid, {**DISABLED_MAIL_CONTEXT, **context})
 
     def _delete_data(self):
         with self._session(active_test=False) as env:

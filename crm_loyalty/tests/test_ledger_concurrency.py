@@ -2,33 +2,30 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+from odoo.addons.crm_value_tiering.tests.common_concurrency import ConcurrencyCase
 
 WORKERS, ROUNDS = 6, 12
 TABLES = ("crm_loyalty_move", "crm_loyalty_allocation", "crm_loyalty_lot")
 
 
 @tagged("post_install", "-at_install")
-class TestLedgerConcurrency(TransactionCase):
+class TestLedgerConcurrency(ConcurrencyCase):
     """Several at once, on connections of their own, with real commits."""
 
     NAME = "Loyalty Test Concurrent"
 
     def setUp(self):
         super().setUp()
-        self.company_id = False
         self._delete_data()  # of a run that was killed
         self.addCleanup(self._delete_data)
         with self._session() as env:
@@ -46,18 +43,6 @@ class TestLedgerConcurrency(TransactionCase):
             self.company_id = company.id
             self.program_id, self.partner_id = program.id, partner.id
             env.ref("base.user_admin").company_ids += company
-
-    @contextmanager
-    def _session(self):
-        """An environment on a connection of its own, committed at the end."""
-        context = {**DISABLED_MAIL_CONTEXT}
-        if self.company_id:
-            context["allowed_company_ids"] = [self.company_id]
-        with self.registry.cursor() as cr:
-            # Waiting for each other must fail a test, not stop the whole suite.
-            cr.execute("SET lock_timeout = '20s'")
-            cr.commit()  # pylint: disable=invalid-commit
-            yield api.Environment(cr, SUPERUSER_ID, context)
 
     def _delete_data(self):
         self.company_id = False

@@ -1,15 +1,14 @@
-from contextlib import contextmanager
-
 import psycopg2
 
-from odoo import SUPERUSER_ID, api
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.crm_value_tiering.tests.common_concurrency import ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
-class TestSatisfactionConcurrency(TransactionCase):
+class TestSatisfactionConcurrency(ConcurrencyCase):
     """Two hosts tell of the same event, on connections of their own, with commits."""
 
     NAME = "Value Test Asked Twice"
@@ -21,14 +20,6 @@ class TestSatisfactionConcurrency(TransactionCase):
         self.addCleanup(self._delete_data)
         with self._session() as env:
             self.partner_id = env["res.partner"].create({"name": self.NAME}).id
-
-    @contextmanager
-    def _session(self):
-        """An environment on a connection of its own, committed at the end."""
-        with self.registry.cursor() as cr:
-            cr.execute("SET lock_timeout = '20s'")
-            cr.commit()  # pylint: disable=invalid-commit
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def _delete_data(self):
         """The guard lets nobody delete an answer: it is off for this one transaction."""

@@ -1,27 +1,22 @@
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from datetime import date
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api
 from odoo.fields import Command
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+from odoo.addons.crm_value_tiering.tests.common_concurrency import ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
-class TestIncentiveConcurrency(TransactionCase):
+class TestIncentiveConcurrency(ConcurrencyCase):
     """Two hosts compute at once, on connections of their own, with real commits."""
 
     NAME = "Incentive Test Concurrent"
 
     def setUp(self):
         super().setUp()
-        self.company_id = False
         self._delete_data()  # of a run that was killed
         self.addCleanup(self._delete_data)
         with self._session() as env:
@@ -88,18 +83,6 @@ class TestIncentiveConcurrency(TransactionCase):
             # As if nothing had noted them: the computation has to.
             env.cr.precommit.clear()
             self.company_id = company.id
-
-    @contextmanager
-    def _session(self):
-        """An environment on a connection of its own, committed at the end."""
-        context = {**DISABLED_MAIL_CONTEXT}
-        if self.company_id:
-            context["allowed_company_ids"] = [self.company_id]
-        with self.registry.cursor() as cr:
-            # Waiting for each other must fail a test, not stop the whole suite.
-            cr.execute("SET lock_timeout = '20s'")
-            cr.commit()  # pylint: disable=invalid-commit
-            yield api.Environment(cr, SUPERUSER_ID, context)
 
     def _delete_data(self):
         """Past the guards, which let nobody delete what was computed."""
@@ -169,22 +152,9 @@ class TestIncentiveConcurrency(TransactionCase):
 
     def test_at_once(self):
         """Four hosts start in the same moment."""
-        start = threading.Barrier(4)
-
-        def work(env):
-            start.wait(timeout=30)
-            try:
-                done = len(env["crm.incentive.run"]._compute_now(env.company) or [])
-                env.cr.commit()
-            except psycopg2.errors.SerializationFailure:
-                env.cr.rollback()
-                return 0
-            return done
-
-        with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
-            sessions = [stack.enter_context(self._session()) for _number in range(4)]
-            with mute_logger("odoo.sql_db"):
-                done = list(pool.map(work, sessions, timeout=60))
+        done = self._run_hosts(
+            lambda env: env["crm.incentive.run"]._compute_now(env.company)
+        )
         self.assertIn(1, done)
         self._assert_once()
 

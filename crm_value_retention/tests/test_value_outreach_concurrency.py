@@ -1,20 +1,16 @@
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api
 from odoo.fields import Command
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+from odoo.addons.crm_value_tiering.tests.common_concurrency import ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
-class TestValueOutreachConcurrency(TransactionCase):
+class TestValueOutreachConcurrency(ConcurrencyCase):
     """Two hosts run the job at once, on connections of their own, with real commits."""
 
     NAME = "Value Test Concurrent Action"
@@ -22,7 +18,6 @@ class TestValueOutreachConcurrency(TransactionCase):
 
     def setUp(self):
         super().setUp()
-        self.company_id = False
         self._delete_data()  # of a run that was killed
         self.addCleanup(self._delete_data)
         with self._session() as env:
@@ -63,18 +58,6 @@ class TestValueOutreachConcurrency(TransactionCase):
 
     def _make_due(self, env):
         """Nothing: who was silent for 200 days is at risk."""
-
-    @contextmanager
-    def _session(self):
-        """An environment on a connection of its own, committed at the end."""
-        context = {**DISABLED_MAIL_CONTEXT}
-        if self.company_id:
-            context["allowed_company_ids"] = [self.company_id]
-        with self.registry.cursor() as cr:
-            # Waiting for each other must fail a test, not stop the whole suite.
-            cr.execute("SET lock_timeout = '20s'")
-            cr.commit()  # pylint: disable=invalid-commit
-            yield api.Environment(cr, SUPERUSER_ID, context)
 
     def _delete_data(self):
         self.company_id = False
@@ -142,22 +125,9 @@ class TestValueOutreachConcurrency(TransactionCase):
 
     def test_at_once(self):
         """Four hosts start in the same moment."""
-        start = threading.Barrier(4)
-
-        def work(env):
-            start.wait(timeout=30)
-            try:
-                claimed = len(env["crm.value.outreach"]._schedule_company(env.company))
-                env.cr.commit()
-            except psycopg2.errors.SerializationFailure:
-                env.cr.rollback()
-                return 0
-            return claimed
-
-        with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
-            sessions = [stack.enter_context(self._session()) for _number in range(4)]
-            with mute_logger("odoo.sql_db"):
-                claimed = list(pool.map(work, sessions, timeout=60))
+        claimed = self._run_hosts(
+            lambda env: env["crm.value.outreach"]._schedule_company(env.company)
+        )
         self.assertEqual(sorted(claimed), [0, 0, 0, 3])
         self._assert_one_each()
 

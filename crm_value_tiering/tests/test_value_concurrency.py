@@ -1,22 +1,21 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import date, timedelta
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api
 from odoo.exceptions import ConcurrencyError
 from odoo.fields import Command
 from odoo.service.model import retrying
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+from .common_concurrency import ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
-class TestValueRunConcurrency(TransactionCase):
+class TestValueRunConcurrency(ConcurrencyCase):
     """Two sessions at once, with connections and commits of their own.
 
     They need data that both see: a company that is committed, and deleted afterwards.
@@ -27,7 +26,6 @@ class TestValueRunConcurrency(TransactionCase):
     def setUp(self):
         super().setUp()
         self.as_of = date(2026, 6, 30)
-        self.company_id = False
         self._delete_data()  # of a run that was killed
         self.addCleanup(self._delete_data)
         with self._session() as env:
@@ -52,18 +50,6 @@ class TestValueRunConcurrency(TransactionCase):
             )
             order.state = "sale"
             self.company_id = company.id
-
-    @contextmanager
-    def _session(self):
-        """An environment on a connection of its own, committed at the end."""
-        context = {**DISABLED_MAIL_CONTEXT}
-        if self.company_id:
-            context["allowed_company_ids"] = [self.company_id]
-        with self.registry.cursor() as cr:
-            # Waiting for each other must fail a test, not stop the whole suite.
-            cr.execute("SET lock_timeout = '20s'")
-            cr.commit()  # pylint: disable=invalid-commit
-            yield api.Environment(cr, SUPERUSER_ID, context)
 
     def _delete_data(self):
         self.company_id = False
