@@ -1,7 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .crm_incentive_guard_mixin import DECISION
+from odoo.addons.crm_value_tiering.context import OURS
+
 from .crm_incentive_split import CHECKED_LATER
 
 
@@ -19,7 +20,7 @@ class CrmIncentiveDocumentMixin(models.AbstractModel):
     def create(self, vals_list):
         self.check_access("create")
         documents = super(
-            CrmIncentiveDocumentMixin, self.with_context(**{CHECKED_LATER: DECISION})
+            CrmIncentiveDocumentMixin, self.with_context(**{CHECKED_LATER: OURS})
         ).create(vals_list)
         documents = documents.with_env(self.env)
         documents.filtered("incentive_split_ids")._check_incentive_splits()
@@ -28,7 +29,7 @@ class CrmIncentiveDocumentMixin(models.AbstractModel):
     def write(self, vals):
         if "incentive_split_ids" not in vals:
             return super().write(vals)
-        later = self.with_context(**{CHECKED_LATER: DECISION})
+        later = self.with_context(**{CHECKED_LATER: OURS})
         result = super(CrmIncentiveDocumentMixin, later).write(vals)
         self._check_incentive_splits()
         return result
@@ -41,7 +42,7 @@ class CrmIncentiveDocumentMixin(models.AbstractModel):
     def get_incentive_estimate(self):
         """What winning the document would pay the user, as HTML; stores nothing.
 
-        :return: HTML, or "" when the document is decided or nobody's plan pays it
+        :return: HTML, or "" when the document is decided
         """
         self.ensure_one()
         self.check_access("read")

@@ -14,13 +14,13 @@ class CrmIncentiveEstimate(models.AbstractModel):
 
     @api.model
     def _estimate(self, document):
-        """:return: parts of an explanation, or None when there is nothing to say"""
+        """:return: parts of an explanation, or None when the document is decided"""
         case = document._get_incentive_case()
         if not case:
             return None
         mine = [person for person in case["people"] if person[0] == self.env.uid]
         if not mine:
-            return None
+            return self._say(self.env._("Winning this pays somebody else, not you."))
         lines = self._compute(case, document)
         if lines is None:
             return self._say(

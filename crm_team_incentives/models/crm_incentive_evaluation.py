@@ -28,7 +28,11 @@ class CrmIncentiveEvaluation(models.Model):
     )
     company_id = fields.Many2one(readonly=True, help="That of the order.")
     criterion_ids = fields.Many2many(
-        "crm.incentive.criterion", string="Criteria", check_company=True
+        "crm.incentive.criterion",
+        string="Criteria",
+        check_company=True,
+        help="What makes a solution complex. Managers keep the list under"
+        " Configuration.",
     )
     points = fields.Integer(compute="_compute_points", store=True, limits=(0, 10**6))
     points_needed = fields.Integer(

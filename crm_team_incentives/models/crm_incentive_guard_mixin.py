@@ -1,10 +1,6 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-# In the context of a write that a button has checked. Nobody can send this object over
-# RPC, where any other value of a context can come from.
-DECISION = object()
-
 
 class CrmIncentiveGuardMixin(models.AbstractModel):
     """Rows that nobody changes once something was decided with them.

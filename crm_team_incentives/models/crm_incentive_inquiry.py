@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.crm_value_tiering.context import OURS
+
 from .crm_incentive_case_mixin import LIMIT
-from .crm_incentive_guard_mixin import DECISION
 from .crm_incentive_version import MANAGER_GROUP
 
 
@@ -87,6 +88,8 @@ class CrmIncentiveInquiry(models.Model):
             self._check_limits(vals)
             if vals.get("state", "sent") != "sent":
                 raise UserError(self.env._("An inquiry begins as sent."))
+            if vals.get("granted") or vals.get("decision") or vals.get("decided_by_id"):
+                self._check_manager()
             line = self.env["crm.incentive.line"].browse(vals.get("line_id"))
             if not line.exists():
                 raise UserError(self.env._("Say which line the inquiry is about."))
@@ -97,7 +100,7 @@ class CrmIncentiveInquiry(models.Model):
 
     def write(self, vals):
         self.check_access("write")
-        if self.env.context.get("incentive_decision") is not DECISION:
+        if self.env.context.get("incentive_decision") is not OURS:
             self._check_limits(vals)
             if {"state", "decided_by_id", "user_id", "line_id"} & set(vals):
                 raise UserError(self.env._("Use the buttons to decide an inquiry."))
@@ -156,7 +159,7 @@ class CrmIncentiveInquiry(models.Model):
             raise ValidationError(
                 self.env._("Say in the decision why: the person reads it.")
             )
-        decided = self.sudo().with_context(incentive_decision=DECISION)
+        decided = self.sudo().with_context(incentive_decision=OURS)
         decided.write(
             {"state": state, "granted": granted, "decided_by_id": self.env.uid}
         )

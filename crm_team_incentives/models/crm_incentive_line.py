@@ -15,7 +15,7 @@ class CrmIncentiveLine(models.Model):
     _name = "crm.incentive.line"
     _inherit = ["crm.incentive.guard.mixin", "crm.explanation.mixin"]
     _description = "Incentive Line"
-    _order = "period_id desc, id desc"
+    _order = "period_id, id desc"  # the latest period first, as periods are
     _guard_free = ("write_uid", "write_date", "statement_id")
 
     company_id = fields.Many2one(
@@ -232,7 +232,8 @@ class CrmIncentiveLine(models.Model):
     def _get_headline(self):
         if self.kind == "adjustment":
             return self.env._(
-                "Decided on your inquiry: %(reason)s", reason=self.inquiry_id.decision
+                "Decided on your inquiry: %(reason)s",
+                reason=self.inquiry_id.decision or "–",
             )
         event = self.event_id
         customer = event.partner_id.display_name or self.env._("a customer")

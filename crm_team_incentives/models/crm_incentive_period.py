@@ -2,10 +2,15 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
-from .crm_incentive_guard_mixin import DECISION
+from odoo.addons.crm_value_tiering.context import OURS
+
 from .crm_incentive_version import APPROVER_GROUP, MANAGER_GROUP
 
 LOCKED = ("approved", "paid")
+# What the buttons say, not whoever writes.
+DECIDED = {
+    "state", "reviewed_by_id", "approved_by_id", "approved_at", "paid_by_id", "paid_at",
+}  # fmt: skip
 COMPUTED = ("open", "computed")
 
 
@@ -167,7 +172,8 @@ class CrmIncentivePeriod(models.Model):
     def create(self, vals_list):
         self.check_access("create")
         for vals in vals_list:
-            if vals.get("state", "open") != "open":
+            begun = any(vals.get(name) for name in DECIDED - {"state"})
+            if begun or vals.get("state", "open") != "open":
                 raise UserError(self.env._("A period begins open."))
         periods = super().create(vals_list)
         for period in periods:
@@ -189,12 +195,8 @@ class CrmIncentivePeriod(models.Model):
 
     def write(self, vals):
         self.check_access("write")
-        if self.env.context.get("incentive_decision") is not DECISION:
-            decided = {
-                "state", "reviewed_by_id", "approved_by_id", "approved_at",
-                "paid_by_id", "paid_at",
-            }  # fmt: skip
-            if decided & set(vals):
+        if self.env.context.get("incentive_decision") is not OURS:
+            if DECIDED & set(vals):
                 raise UserError(self.env._("Use the buttons to close a period."))
             dates = {"date_from", "date_to"} & set(vals)
             if dates and self.filtered(lambda period: period.state != "open"):
@@ -372,7 +374,7 @@ class CrmIncentivePeriod(models.Model):
     def _decide(self, vals):
         # What was written before the approval must not reach the database after it.
         self.env.flush_all()
-        self.sudo().with_context(incentive_decision=DECISION).write(vals)
+        self.sudo().with_context(incentive_decision=OURS).write(vals)
 
     def _check_second_person(self):
         """Approver, payee and whoever sent it to review are different people."""

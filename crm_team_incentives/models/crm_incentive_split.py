@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
-from .crm_incentive_guard_mixin import DECISION
+from odoo.addons.crm_value_tiering.context import OURS
 
 # Set by the document that writes all its parts at once, and checks them afterwards.
 CHECKED_LATER = "incentive_split_checked_later"
@@ -87,7 +87,7 @@ class CrmIncentiveSplit(models.Model):
 
     def _check_documents(self, leads, orders):
         """Check the whole documents, unless one of them writes all its parts."""
-        if self.env.context.get(CHECKED_LATER) is not DECISION:
+        if self.env.context.get(CHECKED_LATER) is not OURS:
             leads._check_incentive_splits()
             orders._check_incentive_splits()
 

@@ -276,18 +276,26 @@ class CrmIncentiveStatement(models.Model):
         )
 
     def _get_waiting(self):
-        """What will pay once the missing evidence is there, as sentences."""
+        """What will pay once the missing evidence is there, as sentences.
+
+        Of what happened before the period ends; an approved period waits for nothing.
+        """
+        if self.state in ("approved", "paid"):
+            return []
+        stop = self.period_id.date_to
         self.env["account.move"].flush_model()
+        self.env["sale.order"].flush_model()
         self.env["crm.incentive.evaluation"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT 'payment', event.document_name
+                SELECT 'payment', COALESCE(event.document_name, '–')
                   FROM crm_incentive_event event
                   JOIN crm_incentive_event_credit credit ON credit.event_id = event.id
                   JOIN account_move move ON move.id = event.res_id
                  WHERE event.kind = 'invoice' AND event.company_id = %(company)s
                    AND event.sequence = 1 AND credit.user_id = %(user)s
+                   AND event.day < %(stop)s
                    AND move.state = 'posted'
                    AND move.payment_state IN ('not_paid', 'partial')
                    AND %(rule)s
@@ -297,10 +305,13 @@ class CrmIncentiveStatement(models.Model):
                   JOIN sale_order so ON so.id = evaluation.order_id
                  WHERE evaluation.state = 'draft' AND so.user_id = %(user)s
                    AND so.company_id = %(company)s AND so.state = 'sale'
+                   AND so.date_order < %(moment)s
                  ORDER BY 1, 2 LIMIT 50
                 """,
                 company=self.company_id.id,
                 user=self.user_id.id,
+                stop=stop,
+                moment=self.company_id._get_value_day_start(stop),
                 rule=SQL(
                     "EXISTS (SELECT FROM crm_incentive_assignment assignment"
                     " JOIN crm_incentive_version version"

@@ -6,10 +6,14 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import SQL, format_date
 
-from .crm_incentive_guard_mixin import DECISION
+from odoo.addons.crm_value_tiering.context import OURS
 
 APPROVER_GROUP = "crm_team_incentives.group_incentive_approver"
 MANAGER_GROUP = "crm_team_incentives.group_incentive_manager"
+# What the buttons say, not whoever writes.
+DECIDED = {
+    "state", "author_ids", "reviewed_by_id", "approved_by_id", "approved_at", "fingerprint",
+}  # fmt: skip
 # What may be written to an approved version: its end, and what says who did what.
 OPEN_FIELDS = {"date_to", "message_follower_ids", "message_ids", "activity_ids"}
 
@@ -201,7 +205,8 @@ class CrmIncentiveVersion(models.Model):
     def create(self, vals_list):
         self.check_access("create")
         for vals in vals_list:
-            if vals.get("state", "draft") != "draft":
+            begun = any(vals.get(name) for name in DECIDED - {"state"})
+            if begun or vals.get("state", "draft") != "draft":
                 raise UserError(self.env._("A version begins as a draft."))
         versions = super().create(vals_list)
         versions._note_author()
@@ -209,9 +214,9 @@ class CrmIncentiveVersion(models.Model):
 
     def write(self, vals):
         self.check_access("write")
-        decided = self.env.context.get("incentive_decision") is DECISION
+        decided = self.env.context.get("incentive_decision") is OURS
         if set(vals) - OPEN_FIELDS and not decided:
-            if "state" in vals:
+            if DECIDED & set(vals):
                 raise UserError(
                     self.env._("Use the buttons to review or approve a version.")
                 )
@@ -252,7 +257,7 @@ class CrmIncentiveVersion(models.Model):
                     "let the change begin on a later day."
                 )
             )
-        for version in versions.sudo().with_context(incentive_decision=DECISION):
+        for version in versions.sudo().with_context(incentive_decision=OURS):
             vals = {"author_ids": [(4, self.env.uid)]}
             if version.state == "reviewed":
                 # What was reviewed is no longer what it says.
@@ -418,7 +423,7 @@ class CrmIncentiveVersion(models.Model):
     def _decide(self, vals):
         # What was written before the approval must not reach the database after it.
         self.env.flush_all()
-        self.sudo().with_context(incentive_decision=DECISION).write(vals)
+        self.sudo().with_context(incentive_decision=OURS).write(vals)
 
     @api.model
     def _check_group(self, *groups):

@@ -137,13 +137,35 @@ class TestIncentiveAccess(IncentiveCommon):
             company_id=company.id,
             company_ids=[(6, 0, company.ids)],
         )
+        self._fill()
         for model in self._get_models("crm_team_incentives"):
             if model == "crm.incentive.try":
                 continue
             with self.subTest(model):
+                self.assertTrue(self.env[model].search([]), "something to hide")
                 records = self.env[model].with_user(boss)
                 records = records.with_context(allowed_company_ids=company.ids)
                 self.assertFalse(records.search([]))
+
+    def _fill(self):
+        """One of each kind, in the first company."""
+        self._draft(self._stepped((0, 5)), weights={self.tier_mid: 45})
+        order = self._create_quotation(self.customer, 10, user_id=self.rep.id)
+        lead = self.env["crm.lead"].create(
+            {"name": "Incentive Test", "company_id": self.company.id}
+        )
+        for document in ({"order_id": order.id}, {"lead_id": lead.id}):
+            self.env["crm.incentive.split"].create(
+                {**document, "user_id": self.rep.id, "share": 100}
+            )
+        self.env["crm.incentive.criterion"].create(
+            {"name": "Several systems", "company_id": self.company.id}
+        )
+        self.env["crm.incentive.evaluation"].create({"order_id": order.id})
+        line = self.march.line_ids[0]
+        self.env["crm.incentive.inquiry"].create(
+            {"line_id": line.id, "reason": "other"}
+        )
 
     def test_splits(self):
         """Who sold the order says who shares it; who shares it sees that."""

@@ -77,7 +77,7 @@ class TestIncentiveEstimate(IncentiveCommon):
         html = self._html(deal)
         self.assertIn("70.00", html)
         self.assertNotIn("30.00", html)
-        self.assertEqual(self._html(deal, self.manager), "")
+        self.assertIn("somebody else, not you", self._html(deal, self.manager))
 
     def test_says_why_there_is_none(self):
         self.assertIn("No plan pays you today", self._html(self._deal(10)))

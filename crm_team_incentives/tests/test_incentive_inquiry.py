@@ -34,6 +34,33 @@ class TestIncentiveInquiry(IncentiveCommon):
             )
         )
 
+    def test_nobody_grants_themselves(self):
+        """What is granted, and why, is the manager's to say, from the beginning."""
+        for vals in ({"granted": 1000}, {"decision": "You are right."}):
+            with (
+                self.subTest(vals=vals),
+                self.assertRaisesRegex(UserError, "managers decide"),
+            ):
+                self.env["crm.incentive.inquiry"].with_user(self.rep).create(
+                    {"line_id": self.line.id, "reason": "other", **vals}
+                )
+        inquiry = self._ask()
+        with self.assertRaisesRegex(UserError, "managers decide"):
+            inquiry.write({"granted": 1000})
+
+    def test_what_was_erased_is_a_dash(self):
+        inquiry = self._ask()
+        boss = inquiry.with_user(self.boss)
+        boss.decision = "You are right."
+        boss.action_accept()
+        boss.action_erase()
+        line = self.march.line_ids.filtered("inquiry_id")
+        text = line.with_user(self.rep).explanation_html
+        self.assertIn("–", text)
+        self.assertNotIn("You are right", text)
+        self.assertNotIn("False", text)
+        self.assertNotIn("None", text)
+
     def test_accepted(self):
         inquiry = self._ask()
         boss = inquiry.with_user(self.boss)

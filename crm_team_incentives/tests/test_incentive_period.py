@@ -56,6 +56,42 @@ class TestIncentivePeriod(IncentiveCommon):
         self.assertEqual(march.statement_ids.user_id, self.rep + self.other)
         self.assertIn("No earnings", march.statement_ids[0].explanation_html)
 
+    def test_what_waits(self):
+        """A month names what it waits for, not what a later month waits for."""
+        self.env["crm.incentive.assignment"].search([]).unlink()
+        plan = self.env["crm.incentive.plan"].create(
+            {"name": "Evidence", "company_id": self.company.id}
+        )
+        self._set_plan(
+            self._percent(10, trigger="payment"),
+            {"kind": "fixed", "amount": 3000, "trigger": "complex"},
+            plan=plan,
+        )
+        march, april = self._period(3), self._period(4)
+        first = self._bill(date(2024, 3, 31), 1000)
+        second = self._bill(date(2024, 4, 1), 1000)
+        orders = [self._sell(date(2024, month, 20), 9000) for month in (3, 4)]
+        for order in orders:
+            self.env["crm.incentive.evaluation"].create({"order_id": order.id})
+        self._compute()
+        waits = [
+            {
+                document.name
+                for document in (first, second, *orders)
+                if document.name in self._get_why(period)
+            }
+            for period in (march, april)
+        ]
+        everything = {first.name, second.name, *(order.name for order in orders)}
+        self.assertEqual(waits, [{first.name, orders[0].name}, everything])
+        self._close(march)
+        self.assertNotIn("Waiting", self._get_why(march))
+
+    def _get_why(self, period):
+        statement = period.statement_ids.filtered(lambda one: one.user_id == self.rep)
+        statement.invalidate_recordset()
+        return statement.with_user(self.rep).explanation_html
+
     def test_late_document(self):
         """IC09: F(13,000) - F(9,000) = 290.00, in April, for March."""
         plan = self.env["crm.incentive.plan"].create(

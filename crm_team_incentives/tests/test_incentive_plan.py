@@ -92,6 +92,35 @@ class TestIncentivePlan(IncentiveCommon):
         self.assertEqual(version.approved_by_id, self.approver)
         self.assertEqual(len(version.fingerprint), 64)
 
+    def test_authors_stay_authors(self):
+        """Neither at the beginning nor afterwards does anybody say who wrote it."""
+        version = self._ready().with_user(self.boss)
+        version.rule_ids.rate = 11
+        self.assertIn(self.boss, version.author_ids)
+        for vals in (
+            {"author_ids": [Command.clear()]},
+            {"approved_by_id": self.approver.id},
+            {"fingerprint": "x"},
+        ):
+            with (
+                self.subTest(vals=vals),
+                self.assertRaisesRegex(UserError, "Use the buttons"),
+            ):
+                version.write(vals)
+            with (
+                self.subTest(created=vals),
+                self.assertRaisesRegex(UserError, "begins as a draft"),
+            ):
+                version.create(
+                    {
+                        "plan_id": self.plan.id,
+                        "date_from": date(2031, 1, 1),
+                        **vals,
+                        "author_ids": [Command.link(self.approver.id)],
+                    }
+                )
+        self.assertIn(self.boss, version.author_ids)
+
     def test_payee_does_not_approve(self):
         version = self._ready()
         self.rep.group_ids += self.env.ref(
