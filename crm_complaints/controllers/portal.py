@@ -1,3 +1,4 @@
+import logging
 from contextlib import suppress
 
 from werkzeug.exceptions import Forbidden, NotFound
@@ -11,6 +12,9 @@ from odoo.tools import consteq
 from odoo.addons.crm_value_tiering.context import OURS
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
+_logger = logging.getLogger(__name__)
+
+RATED = "crm_complaint_rated"  # of the session: the requests that it gave marks for
 MAX_FILES = 10
 MAX_FILE_SIZE = 10 * 1024 * 1024
 
@@ -126,6 +130,9 @@ class ComplaintPortal(CustomerPortal):
             "token": complaint._portal_ensure_token(),
             "may_write": self._may_write(complaint_id, access_token),
             "has_rating": complaint._has_rating(),
+            "may_rate": complaint._may_rate(
+                complaint.id in request.session.get(RATED, [])
+            ),
         }
         return request.render("crm_complaints.portal_my_complaint", values)
 
@@ -238,10 +245,17 @@ class ComplaintPortal(CustomerPortal):
         self, complaint_id, access_token=None, mark="", feedback="", **post
     ):
         complaint = self._find_complaint(complaint_id, access_token, to_write=True)
-        value = int(mark) if mark.isdecimal() else 0
-        return self._do(
-            complaint, access_token, complaint._rate_from_portal, value, feedback
-        )
+        value = int(mark) if mark.isdecimal() and len(mark) == 1 else 0
+        return self._do(complaint, access_token, self._rate, complaint, value, feedback)
+
+    def _rate(self, complaint, value, feedback):
+        # Only the browser that gave a mark may correct it: mail scanners send forms too.
+        rated = request.session.get(RATED, [])
+        kept = complaint._rate_from_portal(value, feedback, complaint.id in rated)
+        if kept and complaint.id not in rated:
+            request.session[RATED] = [*rated, complaint.id]
+        elif not kept:
+            _logger.info("A second mark for request %s was not kept", complaint.id)
 
     def _do(self, complaint, access_token, action, *arguments):
         """Do it, and show the page again: with the token that brought the visitor."""

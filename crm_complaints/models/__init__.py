@@ -10,6 +10,7 @@ from . import crm_complaint_queue
 from . import crm_complaint_flow
 from . import crm_complaint_mail
 from . import crm_complaint_portal
+from . import crm_complaint_survey
 from . import crm_complaint_erasure
 from . import crm_complaint_clock
 from . import crm_complaint_clock_sweep

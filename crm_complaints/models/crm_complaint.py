@@ -57,7 +57,7 @@ class CrmComplaint(models.Model):
 
     ``crm_complaint_queue`` hands it out, ``crm_complaint_flow`` moves it through its
     steps, ``crm_complaint_mail`` listens to its messages, ``crm_complaint_portal`` is
-    the customer's side. The clocks of its
+    the customer's side, ``crm_complaint_survey`` asks them afterwards. The clocks of its
     service level are rows of ``crm.complaint.clock``.
     """
 
@@ -239,6 +239,20 @@ class CrmComplaint(models.Model):
         string="Accepted by the Customer", readonly=True, copy=False
     )
     closed_at = fields.Datetime(string="Closed", readonly=True, copy=False)
+    survey_due_at = fields.Datetime(
+        string="To Be Asked",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="When the customer is going to be asked how satisfied they are.",
+    )
+    surveyed_at = fields.Datetime(
+        string="Asked",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="When the customer was asked how satisfied they are. Once per request.",
+    )
 
     # State
     stage_id = fields.Many2one(

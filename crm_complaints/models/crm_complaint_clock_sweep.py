@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 
 class CrmComplaintClock(models.Model):
-    """The job of every minute: what is missed, whom to tell, whose pause is over.
+    """The job of every minute: what is missed, whom to tell or ask, whose pause is over.
 
     Per company, in one transaction. What is due is claimed by the UPDATE that marks it:
     run twice, or by two hosts, it finds nothing the second time.
@@ -28,6 +28,9 @@ class CrmComplaintClock(models.Model):
         clocks._note_breaches(company, now)
         escalated = clocks._claim_levels(company, now)
         clocks._tell(escalated)
+        self.env["crm.complaint"].sudo().with_company(company)._ask_company(
+            company, now
+        )
         return escalated
 
     @api.model

@@ -100,7 +100,9 @@ class CrmComplaint(models.Model):
         self.filtered(
             lambda one: one.waiting_reason and not one.stage_id.may_wait
         )._resume(now)
-        self.filtered(lambda one: one.stage_id.is_closed)._finish(now)
+        closed = self.filtered(lambda one: one.stage_id.is_closed)
+        closed._finish(now)
+        closed._plan_survey(now)
         self.filtered(
             lambda one: before[one].is_closed and not one.stage_id.is_closed
         )._take_up(now)
@@ -127,7 +129,8 @@ class CrmComplaint(models.Model):
 
     def _take_up(self, now):
         """Open again: clocks go on with what they had consumed."""
-        self.sudo().write({"closed_at": False, "accepted_at": False})
+        emptied = dict.fromkeys(["closed_at", "accepted_at", "survey_due_at"], False)
+        self.sudo().write(emptied)
         clocks = self.sudo().clock_ids
         again = clocks.filtered(
             lambda one: one.state == "held" or one.target == "resolution"

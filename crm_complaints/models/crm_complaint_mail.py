@@ -93,22 +93,25 @@ class CrmComplaint(models.Model):
         """
         self.ensure_one()
         template = self.team_id.sudo().acknowledge_template_id
-        if self.acknowledged_at or self.proposed_email or not template:
+        if self.acknowledged_at or not template:
             return
         if self.env.context.get("crm_complaint_accepted") is OURS:
             return  # a program wrote it
-        partner = self.partner_id
-        if partner and not partner.partner_share:
-            return  # a colleague
-        email = email_normalize(self.email_from or "")
-        if not (partner.email_normalized or (email and not partner)):
+        if not self._get_customer_email():
             return
+        now = fields.Datetime.now()
+        self.sudo().acknowledged_at = now
+        self._post_automatic(template)
+        self._note_acknowledgement(now)
+
+    def _post_automatic(self, template):
+        """Send a template to the customer, marked so that no machine answers it."""
+        self.ensure_one()
+        partner = self.partner_id
         speaker = self.with_user(SUPERUSER_ID).with_context(
             crm_complaint_automatic=OURS, lang=partner.lang or self.env.lang
         )
         template = template.with_env(speaker.env)
-        now = fields.Datetime.now()
-        speaker.acknowledged_at = now
         speaker.message_post(
             subject=template._render_field("subject", self.ids)[self.id],
             body=template._render_field("body_html", self.ids)[self.id],
@@ -119,9 +122,8 @@ class CrmComplaint(models.Model):
             or self.company_id.email_formatted
             or None,
             partner_ids=partner.ids,
-            outgoing_email_to=False if partner else email,
+            outgoing_email_to=False if partner else self._get_customer_email(),
         )
-        speaker._note_acknowledgement(now)
 
     def _notify_by_email_get_headers(self, headers=None):
         headers = super()._notify_by_email_get_headers(headers=headers)

@@ -3,10 +3,6 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
-from odoo.addons.crm_value_tiering.context import OURS
-
-RATINGS = range(1, 6)
-
 
 class CrmComplaint(models.Model):
     """The customer's side. Portal users have no right to the model itself.
@@ -100,29 +96,3 @@ class CrmComplaint(models.Model):
         now = fields.Datetime.now()
         self._resume(now)
         self._note_acceptance(now)
-
-    def _rate_from_portal(self, value, feedback):
-        """Keep the customer's mark, once.
-
-        :return: whether it was kept; False when there is one already
-        """
-        self.ensure_one()
-        if value not in RATINGS or self.state != "closed":
-            raise UserError(self.env._("Give a mark from 1 to 5, please."))
-        if self._has_rating():
-            return False
-        token = self._rating_get_access_token()
-        rating = self.env["rating.rating"].sudo().search([("access_token", "=", token)])
-        self.with_context(crm_complaint_silent=OURS).rating_apply(
-            value,
-            rating=rating,
-            feedback=feedback[:2000],
-            subtype_xmlid="mail.mt_note",
-        )
-        return True
-
-    def _has_rating(self):
-        return any(self.sudo().rating_ids.mapped("consumed"))
-
-    def _rating_get_parent_field_name(self):
-        return "team_id"

@@ -58,6 +58,39 @@ class CrmComplaintTeam(models.Model):
         help="Sent to customers who write by mail or on the portal, once per request. "
         "Empty: nothing is sent.",
     )
+    survey_template_id = fields.Many2one(
+        "mail.template",
+        string="Question after Closing",
+        domain="[('model', '=', 'crm.complaint')]",
+        default=lambda self: self.env.ref(
+            "crm_complaints.mail_template_survey", raise_if_not_found=False
+        ),
+        help="Asks how satisfied the customer is, with a link to give a mark from 1 to 5: "
+        "once per request. Empty: nobody is asked.",
+    )
+    survey_delay_hours = fields.Integer(
+        string="Ask After (Hours)",
+        default=24,
+        limits=(0, 720),
+        help="So long after closing: who opens the request again is not asked yet.",
+    )
+    survey_pause_days = fields.Integer(
+        string="Ask a Contact Every (Days)",
+        default=30,
+        limits=(0, 3650),
+        help="Who was asked within so many days, about any request, is not asked again. "
+        "0: about each request.",
+    )
+    low_mark_action = fields.Selection(
+        [
+            ("tell", "Task for the team leader"),
+            ("reopen", "Reopen, with a task for the team leader"),
+        ],
+        string="On Marks 1 and 2",
+        required=True,
+        default="tell",
+        help="Reopened only within the days that requests can be reopened.",
+    )
     complaint_ids = fields.One2many("crm.complaint", "team_id")
     open_count = fields.Integer(compute="_compute_counts")
     unassigned_count = fields.Integer(compute="_compute_counts")

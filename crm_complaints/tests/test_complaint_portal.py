@@ -289,8 +289,13 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
         self.assertFalse(self.own._has_rating())
         self._get(self.own.access_url)
         self.assertFalse(self.own._has_rating(), "looking is no answer")
+        self._post(path, mark="5", feedback="Slipped")
+        self.assertIn("you can still change it", self._get(self.own.access_url).text)
         self._post(path, mark="4", feedback="Quick")
+        # the same customer in another browser, as a mail scanner would be
+        self._login(self.owner)
         self._post(path, mark="1", feedback="Changed")
+        self.assertNotIn("still change it", self._get(self.own.access_url).text)
         self.own.invalidate_recordset()
         rating = self.own.rating_ids.filtered("consumed")
         self.assertEqual(rating.mapped("rating"), [4])
