@@ -470,6 +470,8 @@ class CrmComplaint(models.Model):
     # --------------------------------------------------------------------- CRUD
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
+        self._check_said_by_us(set().union(*vals_list), is_new=True)
         complaints = super().create(self._prepare_create_vals_list(vals_list))
         complaints._snapshot_value()
         complaints._check_gates()
@@ -513,6 +515,7 @@ class CrmComplaint(models.Model):
 
     def write(self, vals):
         self.check_access("write")
+        self._check_said_by_us(vals.keys())
         before = {one: (one.partner_id, one.stage_id) for one in self}
         if "stage_id" in vals:
             vals = {**vals, "date_last_stage_update": fields.Datetime.now()}

@@ -9,11 +9,37 @@ from .crm_complaint_gate import REQUIREMENTS
 from .crm_complaint_sla_policy import MAX_PAUSE_DAYS
 from .crm_complaint_stage import OPEN_STATES
 
+# What the steps, the clocks and the buttons say, not whoever writes; an import may bring
+# the moments of old requests when it creates them.
+MOMENTS = {
+    "acknowledged_at", "first_response_at", "accepted_at", "closed_at"
+}  # fmt: skip
+SAID_BY_US = {
+    "reference", "proposed_email", "tier_id", "revenue_at_risk", "survey_due_at",
+    "surveyed_at", "waiting_reason", "waiting_since", "waiting_until", "waited_seconds",
+    "exclusion", "duplicate_of_id", "state", "deadline", "sla_state", "main_cause_id",
+}  # fmt: skip
+
 
 class CrmComplaint(models.Model):
     """The way through the steps: what the next one needs, waiting, closing, reopening."""
 
     _inherit = "crm.complaint"  # pylint: disable=consider-merging-classes-inherited
+
+    # -------------------------------------------------------------------- guard
+    @api.model
+    def _check_said_by_us(self, names, is_new=False):
+        """:raise UserError: when a user sets what only the program may"""
+        kept = SAID_BY_US if is_new else SAID_BY_US | MOMENTS
+        refused = kept & set(names)
+        if refused and not self.env.su:
+            field = self._fields[min(refused)]
+            raise UserError(
+                self.env._(
+                    "“%(field)s” follows from what happens to a request. Use the buttons.",
+                    field=field._description_string(self.env),
+                )
+            )
 
     # -------------------------------------------------------------------- gates
     @api.model

@@ -7,6 +7,30 @@ from .common import ComplaintCommon
 
 @tagged("post_install", "-at_install")
 class TestComplaintAccess(ComplaintCommon):
+    def test_what_the_program_says_is_not_written(self):
+        """Read-only is a matter of screens; nobody hides a late or a bad request by RPC."""
+        complaint = self._create_complaint()
+        for user in (self.agent, self.leader, self.quality):
+            own = complaint.with_user(user)
+            for name, value in (
+                ("exclusion", "cancelled"),
+                ("surveyed_at", "2026-01-01 00:00:00"),
+                ("survey_due_at", False),
+                ("first_response_at", "2026-01-01 00:00:00"),
+                ("closed_at", "2026-01-01 00:00:00"),
+                ("sla_state", "ok"),
+                ("deadline", False),
+                ("tier_id", False),
+                ("waiting_reason", "customer"),
+            ):
+                with (
+                    self.subTest(user=user.login, name=name),
+                    self.assertRaisesRegex(UserError, "Use the buttons"),
+                ):
+                    own.write({name: value})
+            with self.assertRaisesRegex(UserError, "Use the buttons"):
+                own.create({"name": "Hidden", "exclusion": "mistaken"})
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
