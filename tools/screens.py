@@ -102,6 +102,7 @@ SCREENS = (
     Screen("requests-queue", "/odoo/complaints-queue", ROW),
     Screen("requests-kanban", "/odoo/complaints", CARD),
     Screen("request", "/odoo/complaints/{request}", FORM, height=1000),
+    Screen("corrective-action", "/odoo/complaint-actions/{capa}", FORM, height=1000),
     Screen("service-levels", "/odoo/complaint-service-levels", ROW),
     Screen("points-program", "/odoo/loyalty-programs/{program}", FORM),
     Screen("points-member", "/odoo/loyalty-members/{member}", FORM),

@@ -1,3 +1,4 @@
+from . import crm_conversation_mixin
 from . import crm_complaint_stage
 from . import crm_complaint_gate
 from . import crm_complaint_cause
@@ -12,6 +13,10 @@ from . import crm_complaint_mail
 from . import crm_complaint_portal
 from . import crm_complaint_survey
 from . import crm_complaint_erasure
+from . import crm_complaint_capa_template
+from . import crm_complaint_capa
+from . import crm_complaint_capa_effect
+from . import crm_complaint_prevention
 from . import crm_complaint_clock
 from . import crm_complaint_clock_sweep
 from . import crm_complaint_clock_event
@@ -20,5 +25,6 @@ from . import mail_thread
 from . import resource_calendar
 from . import res_company
 from . import res_partner
+from . import res_users
 from . import crm_lead
 from . import sale_order

@@ -65,10 +65,9 @@ class CrmComplaint(models.Model):
     _inherit = [
         "crm.company.mixin",
         "crm.limits.mixin",
-        "crm.erasable.mixin",
+        "crm.conversation.mixin",
         "portal.mixin",
         "mail.tracking.duration.mixin",
-        "mail.activity.mixin",
         "rating.mixin",
     ]
     _description = "Request"

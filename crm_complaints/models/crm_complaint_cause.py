@@ -33,6 +33,7 @@ class CrmComplaintCause(models.Model):
             ("crm.complaint", "cause_id"),
             ("crm.complaint", "main_cause_id"),
             ("crm.complaint.cause", "parent_id"),
+            ("crm.complaint.capa", "cause_id"),
         ]
 
     @api.depends("name", "parent_id.complete_name")

@@ -76,6 +76,7 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
         for company in cls.company + cls.others:
             cls._start_points(company)
             cls._start_pay(company)
+            cls._act(company)
         # long enough ago for every schedule
         cls.env["crm.value.run"].search([]).write(
             {"started_at": "2026-01-01 00:00:00", "as_of": "2026-01-01"}
@@ -102,6 +103,15 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
                 "res_id": order.id,
             }
         )
+
+    @classmethod
+    def _act(cls, company: BaseModel) -> None:
+        """A corrective action that is being watched."""
+        cause = cls.env["crm.complaint.cause"].search([], limit=1)
+        action = cls.env["crm.complaint.capa"].create(
+            {"company_id": company.id, "cause_id": cause.id, "analysis": "Because"}
+        )
+        action.action_carried_out()
 
     @classmethod
     def _start_pay(cls, company: BaseModel) -> None:

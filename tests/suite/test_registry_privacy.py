@@ -19,6 +19,8 @@ NOT_ABOUT_PEOPLE = {
     "crm.campaign.cost.name": "what was paid for",
     "crm.churn.reason.name": "a list of reasons",
     "crm.complaint.access_token": "a secret of the request",
+    "crm.complaint.capa.template.name": "a definition",
+    "crm.complaint.capa.template.plan": "a definition",
     "crm.complaint.cause.complete_name": "a list of causes",
     "crm.complaint.cause.description": "a definition",
     "crm.complaint.cause.name": "a list of causes",
@@ -185,6 +187,15 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         complaint.message_post(body=f"To {NAME}", subtype_xmlid="mail.mt_comment")
         complaint.activity_schedule(
             "mail.mail_activity_data_todo", summary=text, note=text
+        )
+        self.env["crm.complaint.capa"].create(
+            {
+                "name": text,
+                "analysis": text,
+                "plan": text,
+                "cause_id": self.env["crm.complaint.cause"].search([], limit=1).id,
+                "complaint_ids": complaint.ids,
+            }
         )
         self._give_points(person, text)
         self._pay_for(person, text)

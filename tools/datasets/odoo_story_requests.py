@@ -71,6 +71,28 @@ _OTHERS = (
     ("praise", "Found what my father has looked for"),
     ("suggestion", "Please show when a title comes back"),
 )
+# cause, name, why it happens, how many days ago it was carried out
+_ACTIONS = (
+    (
+        "service_efficiency",
+        "Ship what is there",
+        "Why late? The parcel waits for one title. Why? Orders ship complete only. "
+        "Why? It saves postage. It costs us the customer.",
+        95,
+    ),
+    (
+        "communication_misunderstanding",
+        "Say on the page what it is",
+        "Record and disc have one name and one picture; only the code differs.",
+        50,
+    ),
+    (
+        "quality_expectation",
+        "Wider sleeves for discs",
+        "The sleeves of this series are too tight: 9 of 40 discs came out scratched.",
+        0,
+    ),
+)
 _CHANNELS = ("email", "portal", "phone", "email", "onsite", "social")
 # Steps of the requests that are open today, and how many hours ago they came in.
 _OPEN = (
@@ -116,6 +138,30 @@ def tell_requests(env: Env, today: date, user: Records) -> None:
             "customer", False, "Asked for a photo.", env.cr.now()
         )
     env["crm.complaint.clock"]._sweep_company(env.company)
+    _tell_actions(env, today, user)
+
+
+def _tell_actions(env: Env, today: date, user: Records) -> None:
+    """What was done against two causes: one action is over, one has just begun."""
+    for cause, name, why, days_ago in _ACTIONS:
+        about = env.ref(f"crm_complaints.crm_complaint_cause_{cause}")
+        led_here = [("company_id", "=", env.company.id), ("cause_id", "=", about.id)]
+        action = env["crm.complaint.capa"].create(
+            {
+                "company_id": env.company.id,
+                "cause_id": about.id,
+                "template_id": env["crm.complaint.capa.template"]._get_for(about).id,
+                "complaint_ids": env["crm.complaint"].search(led_here, limit=5).ids,
+                "user_id": user.id,
+                "name": name,
+                "analysis": why,
+                "due_date": today + timedelta(days=14),
+            }
+        )
+        if days_ago:
+            action.implemented_date = today - timedelta(days=days_ago)
+            action.action_carried_out()
+    env["crm.complaint.capa"]._judge_company(env.company)
 
 
 def _orders(env: Env, first: date, end: date) -> list[Records]:

@@ -1,0 +1,56 @@
+from odoo import models
+
+# What is left where a message was.
+EMPTY_MESSAGE = {
+    "body": "",
+    "subject": False,
+    "email_from": False,
+    "incoming_email_to": False,
+    "incoming_email_cc": False,
+    "outgoing_email_to": False,
+    "reply_to": False,
+}
+EMPTY_CHANGE = {
+    "old_value_char": False,
+    "new_value_char": False,
+    "old_value_text": False,
+    "new_value_text": False,
+}
+
+
+class CrmConversationMixin(models.AbstractModel):
+    """Records that people write about in messages, files, activities and ratings.
+
+    What was said there is erased with the texts of the record, wherever it is kept.
+    """
+
+    _name = "crm.conversation.mixin"
+    _inherit = ["crm.erasable.mixin", "mail.activity.mixin"]
+    _description = "Erasable Conversation"
+
+    def _erase_person(self):
+        self._erase_conversation()
+        return super()._erase_person()
+
+    def _erase_conversation(self):
+        """Empty the messages, with their mails, changes of fields and files."""
+        about = [("model", "=", self._name), ("res_id", "in", self.ids)]
+        messages = self.env["mail.message"].search(about)
+        # a copy that still waits to be sent would say it once more
+        self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)]).unlink()
+        messages.attachment_ids.unlink()
+        messages.tracking_value_ids.write(EMPTY_CHANGE)
+        messages.write(EMPTY_MESSAGE)
+        owned = [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        self.env["mail.scheduled.message"].search(
+            [("model", "=", self._name), ("res_id", "in", self.ids)]
+        ).unlink()
+        self.env["ir.attachment"].search(owned).unlink()
+        ratings = self.env["rating.rating"].search(owned)
+        ratings.feedback = False
+        activities = self.env["mail.activity"].with_context(active_test=False)
+        activities = activities.search(owned)
+        activities.write({"note": False, "summary": False})
+        # their copy of the subject is made again when the subject is erased
+        for named in (ratings, activities):
+            self.env.add_to_compute(named._fields["res_name"], named)

@@ -1,0 +1,11 @@
+from odoo import api, models
+
+
+class ResUsers(models.Model):
+    _name = "res.users"
+    _inherit = ["res.users", "crm.named.mixin"]
+
+    @api.model
+    def _get_naming_fields(self):
+        """Who owns an action stays known."""
+        return [*super()._get_naming_fields(), ("crm.complaint.capa", "user_id")]
