@@ -120,6 +120,26 @@ def _get_pattern(names):
     return re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b")
 
 
+def drop_guards(env, module):
+    """Drop the triggers by which a module closes its rows.
+
+    :return: names of the tables that had one
+    """
+    guard = env.registry["crm.guard.mixin"]
+    tables = [
+        model._table
+        for model in env.values()
+        if isinstance(model, guard)
+        and not model._abstract
+        and model._original_module == module
+    ]
+    for table in tables:
+        env.cr.execute(
+            SQL("DROP FUNCTION IF EXISTS %s CASCADE", SQL.identifier(f"{table}_guard"))
+        )
+    return tables
+
+
 def loosen_tables(env, *tables):
     """Drop the foreign keys by which a module's own tables hold each other and others.
 

@@ -17,6 +17,10 @@ from . import crm_complaint_capa_template
 from . import crm_complaint_capa
 from . import crm_complaint_capa_effect
 from . import crm_complaint_prevention
+from . import crm_complaint_remedy
+from . import crm_complaint_solution
+from . import crm_complaint_approval
+from . import crm_complaint_solving
 from . import crm_complaint_clock
 from . import crm_complaint_clock_sweep
 from . import crm_complaint_clock_event

@@ -56,9 +56,11 @@ class CrmComplaint(models.Model):
     """A request of a customer: a complaint, a question, a problem, praise, an idea.
 
     ``crm_complaint_queue`` hands it out, ``crm_complaint_flow`` moves it through its
-    steps, ``crm_complaint_mail`` listens to its messages, ``crm_complaint_portal`` is
-    the customer's side, ``crm_complaint_survey`` asks them afterwards. The clocks of its
-    service level are rows of ``crm.complaint.clock``.
+    steps, ``crm_complaint_mail`` listens to its messages, ``crm_complaint_solving`` is
+    what is done, ``crm_complaint_portal`` is the customer's side,
+    ``crm_complaint_survey`` asks them afterwards, ``crm_complaint_prevention`` keeps it
+    from happening again. The clocks of its service level are rows of
+    ``crm.complaint.clock``.
     """
 
     _name = "crm.complaint"
@@ -351,7 +353,6 @@ class CrmComplaint(models.Model):
         help="Other requests of this customer about the same product, or in similar "
         "words, of the last 90 days.",
     )
-    held_count = fields.Integer(compute="_compute_held_count")
 
     _company_reference_uniq = models.Constraint(
         "UNIQUE (company_id, reference)", "The number of a request is unique."
@@ -420,16 +421,6 @@ class CrmComplaint(models.Model):
     def _compute_similar_ids(self):
         for complaint in self:
             complaint.similar_ids = complaint._find_similar()
-
-    def _compute_held_count(self):
-        found = self.env["crm.complaint.intake"]._read_group(
-            [("complaint_id", "in", self.ids), ("state", "=", "held")],
-            ["complaint_id"],
-            ["__count"],
-        )
-        counts = {complaint.id: count for complaint, count in found}
-        for complaint in self:
-            complaint.held_count = counts.get(complaint.id, 0)
 
     @api.model
     def _read_group_stage_ids(self, stages, domain):

@@ -212,6 +212,9 @@ class CrmComplaintCapa(models.Model):
         help="A complaint received until then opens an effective action again.",
     )
     effect = fields.Char(compute="_compute_effect")
+    before_days = fields.Char(string="Days Before", compute="_compute_days")
+    after_days = fields.Char(string="Days Since", compute="_compute_days")
+    outlook = fields.Char(compute="_compute_days")
 
     # ----------------------------------------------------------------- computes
     @api.onchange("cause_id")
@@ -256,6 +259,22 @@ class CrmComplaintCapa(models.Model):
                 after=capa.after_count,
                 after_orders=capa.after_orders,
                 chance=f"{100 * capa.chance:.2f}",
+            )
+
+    @api.depends("before_from", "before_to", "after_from", "after_to", "company_id")
+    @api.depends_context("lang")
+    def _compute_days(self):
+        """The windows as people write them: first and last day, both included."""
+        for capa in self:
+            if not capa.after_from:
+                capa.before_days = capa.after_days = capa.outlook = False
+                continue
+            capa.before_days = capa._say_days(capa.before_from, capa.before_to)
+            capa.after_days = capa._say_days(capa.after_from, capa.after_to)
+            capa.outlook = self.env._(
+                "It is judged after %(day)s. With too few orders by then, the window is "
+                "made longer.",
+                day=capa._get_last_day(),
             )
 
     # -------------------------------------------------------------- constraints
@@ -443,3 +462,8 @@ class CrmComplaintCapa(models.Model):
         self.ensure_one()
         day = self.company_id._get_value_day(self.after_to) - timedelta(days=1)
         return format_date(self.env, day)
+
+    def _say_days(self, start, end):
+        first = self.company_id._get_value_day(start)
+        last = self.company_id._get_value_day(end) - timedelta(days=1)
+        return f"{format_date(self.env, first)} – {format_date(self.env, last)}"

@@ -14,4 +14,8 @@ class CrmComplaint(models.Model):
         events.search([("complaint_id", "in", self.ids)])._erase_person()
         held = self.env["crm.complaint.intake"]
         held.search([("complaint_id", "in", self.ids)])._erase_person()
+        solutions = self.env["crm.complaint.solution"]
+        solutions = solutions.search([("complaint_id", "in", self.ids)])
+        solutions._erase_person()
+        solutions.approval_ids._erase_person()
         return super()._erase_person()

@@ -23,6 +23,18 @@ class CrmComplaint(models.Model):
 
     _inherit = "crm.complaint"  # pylint: disable=consider-merging-classes-inherited
 
+    held_count = fields.Integer(compute="_compute_held_count")
+
+    def _compute_held_count(self):
+        found = self.env["crm.complaint.intake"]._read_group(
+            [("complaint_id", "in", self.ids), ("state", "=", "held")],
+            ["complaint_id"],
+            ["__count"],
+        )
+        counts = {complaint.id: count for complaint, count in found}
+        for complaint in self:
+            complaint.held_count = counts.get(complaint.id, 0)
+
     # ------------------------------------------------------------------- intake
     @api.model
     def message_new(self, msg_dict, custom_values=None):

@@ -20,7 +20,6 @@ class CrmComplaint(models.Model):
         "complaint_id",
         "capa_id",
         string="Corrective Actions",
-        check_company=True,
         copy=False,
         groups=CAPA_GROUPS,
     )

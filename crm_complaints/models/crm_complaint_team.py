@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from odoo.addons.crm_value_tiering.models.crm_limits_mixin import (
+    MAX_AMOUNT,
     MAX_COLOR,
     MAX_SEQUENCE,
 )
@@ -90,6 +91,26 @@ class CrmComplaintTeam(models.Model):
         required=True,
         default="tell",
         help="Reopened only within the days that requests can be reopened.",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    approval_limit = fields.Monetary(
+        default=200,
+        limits=(0, MAX_AMOUNT),
+        help="Solutions of one request that cost more than this, all together, need the "
+        "approval of a team leader who did not propose them.",
+    )
+    manager_limit = fields.Monetary(
+        string="Quality Manager's Limit",
+        default=2000,
+        limits=(0, MAX_AMOUNT),
+        help="Above this only quality managers approve.",
+    )
+    refund_user_id = fields.Many2one(
+        "res.users",
+        string="Refunds To",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Gets a task to make the credit note when a refund is carried out. Empty: "
+        "whoever is responsible for the request.",
     )
     complaint_ids = fields.One2many("crm.complaint", "team_id")
     open_count = fields.Integer(compute="_compute_counts")

@@ -7,5 +7,9 @@ class ResUsers(models.Model):
 
     @api.model
     def _get_naming_fields(self):
-        """Who owns an action stays known."""
-        return [*super()._get_naming_fields(), ("crm.complaint.capa", "user_id")]
+        """Who owns an action, and who decided on a solution, stays known."""
+        return [
+            *super()._get_naming_fields(),
+            ("crm.complaint.capa", "user_id"),
+            ("crm.complaint.approval", "user_id"),
+        ]

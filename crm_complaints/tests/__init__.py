@@ -9,6 +9,7 @@ from . import test_complaint_flow
 from . import test_complaint_mail
 from . import test_complaint_performance
 from . import test_complaint_portal
+from . import test_complaint_solution
 from . import test_complaint_survey
 from . import test_complaint_sweep
 from . import test_complaint_tours

@@ -1,4 +1,3 @@
-from . import crm_incentive_guard_mixin
 from . import crm_incentive_part_mixin
 from . import crm_incentive_case_mixin
 from . import crm_incentive_document_mixin

@@ -29,7 +29,7 @@ class CrmIncentiveEvent(models.Model):
 
     _name = "crm.incentive.event"
     _inherit = [
-        "crm.incentive.guard.mixin",
+        "crm.guard.mixin",
         "crm.erasable.mixin",
         "crm.named.mixin",
     ]

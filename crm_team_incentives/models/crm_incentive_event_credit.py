@@ -6,7 +6,7 @@ class CrmIncentiveEventCredit(models.Model):
     """Who had a part in an event, as it was when it happened."""
 
     _name = "crm.incentive.event.credit"
-    _inherit = "crm.incentive.guard.mixin"
+    _inherit = "crm.guard.mixin"
     _description = "Part in an Event"
     _order = "event_id, id"
     _rec_name = "user_id"

@@ -12,7 +12,7 @@ class CrmIncentiveExample(models.Model):
     _name = "crm.incentive.example"
     _inherit = [
         "crm.incentive.part.mixin",
-        "crm.incentive.guard.mixin",
+        "crm.guard.mixin",
         "crm.incentive.case.mixin",
     ]
     _description = "Example of a Plan"

@@ -13,7 +13,7 @@ class CrmIncentiveLine(models.Model):
     """
 
     _name = "crm.incentive.line"
-    _inherit = ["crm.incentive.guard.mixin", "crm.explanation.mixin"]
+    _inherit = ["crm.guard.mixin", "crm.explanation.mixin"]
     _description = "Incentive Line"
     _order = "period_id, id desc"  # the latest period first, as periods are
     _guard_free = ("write_uid", "write_date", "statement_id")

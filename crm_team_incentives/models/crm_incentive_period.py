@@ -25,7 +25,7 @@ class CrmIncentivePeriod(models.Model):
     _inherit = [
         "crm.company.mixin",
         "crm.effective.mixin",
-        "crm.incentive.guard.mixin",
+        "crm.guard.mixin",
         "crm.named.mixin",
         "mail.thread",
     ]

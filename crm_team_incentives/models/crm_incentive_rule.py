@@ -26,7 +26,7 @@ class CrmIncentiveRule(models.Model):
     _name = "crm.incentive.rule"
     _inherit = [
         "crm.incentive.part.mixin",
-        "crm.incentive.guard.mixin",
+        "crm.guard.mixin",
         "crm.limits.mixin",
         "crm.named.mixin",
     ]

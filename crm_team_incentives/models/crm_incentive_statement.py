@@ -11,7 +11,7 @@ class CrmIncentiveStatement(models.Model):
     """
 
     _name = "crm.incentive.statement"
-    _inherit = ["crm.incentive.guard.mixin", "crm.explanation.mixin"]
+    _inherit = ["crm.guard.mixin", "crm.explanation.mixin"]
     _description = "Incentive Statement"
     _order = "date_from desc, user_id"
     _guard_free = ("write_uid", "write_date", "paid_amount", "end_amount")

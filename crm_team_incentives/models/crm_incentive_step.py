@@ -10,7 +10,7 @@ class CrmIncentiveStep(models.Model):
     _name = "crm.incentive.step"
     _inherit = [
         "crm.incentive.part.mixin",
-        "crm.incentive.guard.mixin",
+        "crm.guard.mixin",
         "crm.limits.mixin",
     ]
     _description = "Step of a Commission"

@@ -28,7 +28,7 @@ class CrmIncentiveVersion(models.Model):
     _name = "crm.incentive.version"
     _inherit = [
         "crm.effective.mixin",
-        "crm.incentive.guard.mixin",
+        "crm.guard.mixin",
         "crm.line.mixin",
         "crm.named.mixin",
         "mail.thread",

@@ -7,7 +7,7 @@ class CrmIncentiveWeight(models.Model):
     _name = "crm.incentive.weight"
     _inherit = [
         "crm.incentive.part.mixin",
-        "crm.incentive.guard.mixin",
+        "crm.guard.mixin",
         "crm.limits.mixin",
     ]
     _description = "Weight of a Tier"

@@ -27,6 +27,8 @@ NOT_ABOUT_PEOPLE = {
     "crm.complaint.cause.parent_path": "numbers",
     "crm.complaint.intake.reference": "number of a mail",
     "crm.complaint.reference": "a number",
+    "crm.complaint.remedy.description": "a definition",
+    "crm.complaint.remedy.name": "a definition",
     "crm.complaint.sla.policy.name": "name of a promise",
     "crm.complaint.stage.description": "a definition",
     "crm.complaint.stage.name": "a definition",
@@ -188,6 +190,16 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         complaint.activity_schedule(
             "mail.mail_activity_data_todo", summary=text, note=text
         )
+        solution = self.env["crm.complaint.solution"].create(
+            {
+                "complaint_id": complaint.id,
+                "remedy_id": self.env["crm.complaint.remedy"].search([], limit=1).id,
+                "amount": 1000,
+                "note": text,
+            }
+        )
+        solution.action_approve()
+        solution.amount = 1001  # what is void then names the person
         self.env["crm.complaint.capa"].create(
             {
                 "name": text,

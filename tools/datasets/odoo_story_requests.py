@@ -71,6 +71,15 @@ _OTHERS = (
     ("praise", "Found what my father has looked for"),
     ("suggestion", "Please show when a title comes back"),
 )
+# by cause: kind of solution, cost
+_SOLUTIONS = {
+    "quality_expectation": ("replacement", 12),
+    "service_efficiency": ("goodwill", 8),
+    "communication_misunderstanding": ("explanation", 0),
+    "service_attitude": ("apology", 0),
+    "price_expectation": ("difference", 5),
+    "service_process": ("call", 0),
+}
 # cause, name, why it happens, how many days ago it was carried out
 _ACTIONS = (
     (
@@ -138,7 +147,32 @@ def tell_requests(env: Env, today: date, user: Records) -> None:
             "customer", False, "Asked for a photo.", env.cr.now()
         )
     env["crm.complaint.clock"]._sweep_company(env.company)
+    _tell_solutions(env, requests)
     _tell_actions(env, today, user)
+
+
+def _tell_solutions(env: Env, requests: Records) -> None:
+    """What was done for customers, and what is proposed: one costs more than allowed."""
+    kinds = {
+        code: env.ref(f"crm_complaints.crm_complaint_remedy_{code}").id
+        for code, _cost in set(_SOLUTIONS.values())
+    }
+    vals_list = []
+    for request in requests.filtered("solution"):
+        cause = request.cause_id.get_external_id()[request.cause_id.id]
+        code, cost = _SOLUTIONS[
+            cause.removeprefix("crm_complaints.crm_complaint_cause_")
+        ]
+        vals_list.append(
+            {"complaint_id": request.id, "remedy_id": kinds[code], "amount": cost}
+        )
+    solutions = env["crm.complaint.solution"].create(vals_list)
+    open_ones = solutions.filtered(lambda one: one.complaint_id.state == "open")
+    open_ones[:1].amount = 240
+    # as it was done then: nothing is made, and nobody has a task now
+    for solution in solutions - open_ones:
+        request = solution.complaint_id
+        solution.write({"state": "done", "done_date": request.carried_out_date})
 
 
 def _tell_actions(env: Env, today: date, user: Records) -> None:

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 
-class CrmIncentiveGuardMixin(models.AbstractModel):
+class CrmGuardMixin(models.AbstractModel):
     """Rows that nobody changes once something was decided with them.
 
     The model refuses it in Python, with a sentence; this trigger refuses it to everybody
@@ -15,7 +15,7 @@ class CrmIncentiveGuardMixin(models.AbstractModel):
     - ``_guard_fillable``: filled in once.
     """
 
-    _name = "crm.incentive.guard.mixin"
+    _name = "crm.guard.mixin"
     _description = "Protected Rows"
     _guard_free = ("write_uid", "write_date")
     _guard_erasable = ()
