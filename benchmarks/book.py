@@ -60,7 +60,7 @@ def generate(env: Env, customers: int) -> dict[str, int]:
     env.flush_all()
     first = products.ids[0]
     assert products.ids == list(range(first, first + PRODUCTS))
-    with _bulk_load(env):
+    with bulk_load(env, *TABLES):
         _fill(env, partner, order, lead, first, customers)
     counts = {"customers": customers}
     for table in TABLES[1:]:
@@ -72,7 +72,7 @@ def generate(env: Env, customers: int) -> dict[str, int]:
 def _fill(
     env: Env, partner: Any, order: Any, lead: Any, product: int, customers: int
 ) -> None:
-    _copy(
+    copy(
         env,
         partner,
         {"id": "n", "name": "'Bench ' || n", "complete_name": "'Bench ' || n",
@@ -80,7 +80,7 @@ def _fill(
         SQL("SELECT %s + n AS n FROM generate_series(1, %s) n", partner.id, customers),
     )  # fmt: skip
     amount = " + ".join(PRICE.format(line=number + 1) for number in range(LINES))
-    _copy(
+    copy(
         env,
         order,
         {"id": "o", "name": "'B' || o", "partner_id": "p", "partner_invoice_id": "p",
@@ -106,7 +106,7 @@ def _fill(
             orders=MAX_ORDERS,
         ),
     )  # fmt: skip
-    _copy(
+    copy(
         env,
         order.order_line[0],
         {"id": f"{order.order_line.ids[-1]} + (o - {order.id} - 1) * {LINES} + k",
@@ -120,7 +120,7 @@ def _fill(
             order.id,
         ),
     )  # fmt: skip
-    _copy(
+    copy(
         env,
         lead,
         {"id": f"{lead.id} + n", "name": "'Bench ' || n", "partner_id": "p"},
@@ -132,7 +132,7 @@ def _fill(
     )
 
 
-def _copy(env: Env, prototype: Any, own: dict[str, str], rows: SQL) -> None:
+def copy(env: Env, prototype: Any, own: dict[str, str], rows: SQL) -> None:
     """Insert a copy of ``prototype`` per row; ``own`` maps columns to SQL over a row."""
     table = SQL.identifier(prototype._table)
     columns = [
@@ -167,7 +167,7 @@ def _copy(env: Env, prototype: Any, own: dict[str, str], rows: SQL) -> None:
 
 
 @contextmanager
-def _bulk_load(env: Env) -> Iterator[None]:
+def bulk_load(env: Env, *tables: str) -> Iterator[None]:
     """Load without foreign-key checks and build the indexes afterwards, as a restore of
     a backup does; the rows refer to rows that exist because they are made that way."""
     env.cr.execute(
@@ -177,7 +177,7 @@ def _bulk_load(env: Env) -> Iterator[None]:
          WHERE indrelid = ANY(%s::regclass[])
            AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = index.oid)
         """,
-        [list(TABLES)],
+        [list(tables)],
     )
     indexes = env.cr.fetchall()
     for name, _definition in indexes:
@@ -191,5 +191,5 @@ def _bulk_load(env: Env) -> Iterator[None]:
     env.invalidate_all()
     with env.registry.cursor() as cursor:
         cursor._cnx.autocommit = True
-        for table in TABLES:
+        for table in tables:
             cursor.execute(SQL("VACUUM (ANALYZE) %s", SQL.identifier(table)))

@@ -92,7 +92,7 @@ class Bench:
 
 def run(env: Env, size: str) -> None:
     """Make the book, measure module by module, print the table."""
-    from benchmarks import metric, retention, value
+    from benchmarks import complaints, metric, retention, value
 
     customers = SIZES[size]
     started = time.monotonic()
@@ -103,6 +103,7 @@ def run(env: Env, size: str) -> None:
     value.compute(bench)
     retention.compute(bench)
     metric.compute(bench)
+    complaints.compute(bench)
     value.look(bench)
     value.compare_with_others(bench)
 

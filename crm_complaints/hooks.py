@@ -15,6 +15,7 @@ def uninstall_hook(env):
     loosen_tables(
         env,
         *tables,
+        "crm_complaint_alarm",
         "crm_complaint_capa",
         "crm_complaint_remedy",
         "crm_complaint_solution",

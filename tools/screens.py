@@ -102,6 +102,7 @@ SCREENS = (
     Screen("requests-queue", "/odoo/complaints-queue", ROW),
     Screen("requests-kanban", "/odoo/complaints", CARD),
     Screen("request", "/odoo/complaints/{request}", FORM, height=1000),
+    Screen("early-warning", "/odoo/complaint-alarms/{alarm}", FORM, height=1100),
     Screen("corrective-action", "/odoo/complaint-actions/{capa}", FORM, height=1000),
     Screen("service-levels", "/odoo/complaint-service-levels", ROW),
     Screen("points-program", "/odoo/loyalty-programs/{program}", FORM),

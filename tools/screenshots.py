@@ -48,6 +48,7 @@ print(json.dumps({
     "lead": of_tiered_customer("crm.lead", lead).id,
     "order": of_tiered_customer("sale.order", quotation).id,
     "request": request.id,
+    "alarm": first("crm.complaint.alarm", []).id,
     "capa": first("crm.complaint.capa", [("state", "=", "watched")]).id,
     "program": program.id,
     "member": first("crm.loyalty.move", [("kind", "=", "redeem")]).member_id.id,

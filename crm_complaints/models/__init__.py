@@ -17,6 +17,8 @@ from . import crm_complaint_capa_template
 from . import crm_complaint_capa
 from . import crm_complaint_capa_effect
 from . import crm_complaint_prevention
+from . import crm_complaint_alarm
+from . import crm_complaint_alarm_watch
 from . import crm_complaint_remedy
 from . import crm_complaint_solution
 from . import crm_complaint_approval

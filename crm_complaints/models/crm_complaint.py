@@ -480,6 +480,7 @@ class CrmComplaint(models.Model):
         # once, not with the default of each
         stage = self.env.context.get("default_stage_id")
         first = {"stage_id": stage or self.env["crm.complaint.stage"]._get_first().id}
+        defaults = {}
         prepared = []
         for vals in vals_list:
             team = teams.browse(vals.get("team_id") or []) or default_team
@@ -489,7 +490,10 @@ class CrmComplaint(models.Model):
                 or self.env.context.get("default_company_id")
                 or self.env.company.id
             )
-            team = team or teams._get_default(company, self.env.user)
+            if not team:
+                if company not in defaults:
+                    defaults[company] = teams._get_default(company, self.env.user)
+                team = defaults[company]
             prepared.append(
                 {**first, **vals, "company_id": company.id, "team_id": team.id}
             )

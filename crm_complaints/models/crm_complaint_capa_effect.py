@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .. import effect
+from ..stats import effect
 from .crm_complaint_capa import MAX_EXTENSIONS
 
 

@@ -1,5 +1,6 @@
 from . import test_complaint
 from . import test_complaint_access
+from . import test_complaint_alarm
 from . import test_complaint_capa
 from . import test_complaint_clock
 from . import test_complaint_clock_golden
@@ -14,3 +15,4 @@ from . import test_complaint_survey
 from . import test_complaint_sweep
 from . import test_complaint_tours
 from . import test_effect
+from . import test_surveillance

@@ -3,25 +3,21 @@ from datetime import date, datetime, timedelta
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command
 from odoo.tests import Form, tagged
-from odoo.tools import SQL
 
-from .common import ComplaintCommon
+from .common_orders import OrdersCommon
 
 CARRIED_OUT = date(2026, 3, 2)
 NOW = datetime(2026, 7, 1, 12)
 
 
 @tagged("standard", "post_install", "-at_install")
-class TestComplaintCapa(ComplaintCommon):
+class TestComplaintCapa(OrdersCommon):
     """Corrective actions: from the template to the proof, and back (D6, C23)."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.product = cls.env["product.product"].create({"name": "Lamp"})
-        cls.other_product = cls.env["product.product"].create({"name": "Table"})
         cls.leader.company_ids |= cls.company
 
     def setUp(self):
@@ -43,68 +39,6 @@ class TestComplaintCapa(ComplaintCommon):
                 **vals,
             }
         )
-
-    def _complain(self, count, day, **vals):
-        at = datetime.combine(day, datetime.min.time()) + timedelta(hours=12)
-        return self.env["crm.complaint"].create(
-            [
-                {
-                    "name": f"Lamp {number}",
-                    "partner_id": self.customer.id,
-                    "team_id": self.team.id,
-                    "company_id": self.company.id,
-                    "cause_id": self.cause.id,
-                    "product_id": self.product.id,
-                    "received_at": at,
-                    **vals,
-                }
-                for number in range(count)
-            ]
-        )
-
-    def _sell(self, count, day, product=None):
-        """Confirmed orders: one by Odoo, and copies of its rows, for there are many."""
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "company_id": self.company.id,
-                "order_line": [
-                    Command.create({"product_id": (product or self.product).id})
-                ],
-            }
-        )
-        order.write({"state": "sale", "date_order": datetime.combine(day, NOW.time())})
-        self.env.flush_all()
-        orders = self._copy_rows(order, count - 1)
-        self._copy_rows(order.order_line, 1, order_id=orders)
-
-    def _copy_rows(self, record, count, order_id=None):
-        names = [
-            name
-            for (name,) in self.env.execute_query(
-                SQL(
-                    "SELECT column_name FROM information_schema.columns "
-                    "WHERE table_schema = current_schema AND table_name = %s "
-                    "AND column_name NOT IN ('id', 'order_id')",
-                    record._table,
-                )
-            )
-        ]
-        columns = SQL(", ").join(map(SQL.identifier, names))
-        table = SQL.identifier(record._table)
-        if order_id is None:
-            rows = SQL(
-                "INSERT INTO %s (%s) SELECT %s FROM %s, generate_series(1, %s) "
-                "WHERE id = %s RETURNING id",
-                table, columns, columns, table, count, record.id,
-            )  # fmt: skip
-        else:
-            rows = SQL(
-                "INSERT INTO %s (order_id, %s) SELECT unnest(%s::int[]), %s FROM %s "
-                "WHERE id = %s RETURNING id",
-                table, columns, order_id, columns, table, record.id,
-            )  # fmt: skip
-        return [row[0] for row in self.env.execute_query(rows)]
 
     def _judge(self, at):
         with freeze_time(at):

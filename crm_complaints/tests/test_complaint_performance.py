@@ -57,6 +57,16 @@ class TestComplaintPerformance(ComplaintCommon):
         count = self._count_queries(lambda: self.env["crm.complaint"].create(vals_list))
         self.assertLessEqual(count, 60)
 
+    def test_create_many_without_a_team(self):
+        """An import names no team: the default one is looked up once, not for each."""
+        vals_list = [
+            {name: value for name, value in vals.items() if name != "team_id"}
+            for vals in self._vals(100)
+        ]
+        self.env["crm.complaint"].create(vals_list[:1])
+        count = self._count_queries(lambda: self.env["crm.complaint"].create(vals_list))
+        self.assertLessEqual(count, 60)
+
     def test_stage_of_many(self):
         """What 10 and 100 requests cost differs by nothing per record."""
         complaints = self.env["crm.complaint"].create(self._vals(110))

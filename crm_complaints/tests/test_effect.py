@@ -3,7 +3,7 @@ from math import comb
 
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.crm_complaints import effect
+from odoo.addons.crm_complaints.stats import effect
 
 
 @tagged("standard", "post_install", "-at_install")

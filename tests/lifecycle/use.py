@@ -107,6 +107,30 @@ env["crm.complaint.cause"].create({"name": "Packaging", "parent_id": quality.id}
 env["crm.complaint.intake"].create(
     {"reason": "automatic", "company_id": company.id, "team_id": team.id, "subject": "Away"}
 )
+solution = env["crm.complaint.solution"].create(
+    {
+        "complaint_id": complaint.id,
+        "remedy_id": env["crm.complaint.remedy"].create({"name": "Flowers"}).id,
+        "amount": 5000,
+    }
+)
+solution.action_approve()
+action = env["crm.complaint.capa"].create(
+    {"company_id": company.id, "cause_id": quality.id, "analysis": "Because"}
+)
+action.action_carried_out()
+env["crm.complaint.alarm"].create(
+    {
+        "company_id": company.id,
+        "dimension": "cause",
+        "cause_id": quality.id,
+        "series": f"cause,{quality.id}",
+        "first_week": "2026-06-01",
+        "week": "2026-06-01",
+        "weeks": 1,
+        "capa_id": action.id,
+    }
+)
 env["crm.complaint.clock"]._sweep_company(company)
 favourite("crm.complaint", "[('severity', '=', '4')]")
 """,

@@ -19,6 +19,7 @@ NOT_ABOUT_PEOPLE = {
     "crm.campaign.cost.name": "what was paid for",
     "crm.churn.reason.name": "a list of reasons",
     "crm.complaint.access_token": "a secret of the request",
+    "crm.complaint.alarm.series": "numbers",
     "crm.complaint.capa.template.name": "a definition",
     "crm.complaint.capa.template.plan": "a definition",
     "crm.complaint.cause.complete_name": "a list of causes",
@@ -207,6 +208,18 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
                 "plan": text,
                 "cause_id": self.env["crm.complaint.cause"].search([], limit=1).id,
                 "complaint_ids": complaint.ids,
+            }
+        )
+        self.env["crm.complaint.alarm"].create(
+            {
+                "company_id": self.company.id,
+                "dimension": "team",
+                "team_id": complaint.team_id.id,
+                "series": f"team,{complaint.team_id.id}",
+                "first_week": self.today,
+                "week": self.today,
+                "weeks": 1,
+                "reason": text,
             }
         )
         self._give_points(person, text)

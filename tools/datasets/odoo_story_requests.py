@@ -102,6 +102,7 @@ _ACTIONS = (
         0,
     ),
 )
+_OUTBREAK = 8  # complaints about one cause in one week, where one or two are normal
 _CHANNELS = ("email", "portal", "phone", "email", "onsite", "social")
 # Steps of the requests that are open today, and how many hours ago they came in.
 _OPEN = (
@@ -141,6 +142,7 @@ def tell_requests(env: Env, today: date, user: Records) -> None:
     newest = _orders(env, today - timedelta(days=60), today)
     for place, line in enumerate(_some(newest, len(_OPEN))):
         vals_list.append(_prepare_open(env, team, user, line, place))
+    vals_list += _prepare_outbreak(env, team, user, today)
     requests = env["crm.complaint"].create(vals_list)
     for request in requests.filtered(lambda one: one.stage_id.may_wait)[:2]:
         request.with_user(user)._pause(
@@ -149,6 +151,29 @@ def tell_requests(env: Env, today: date, user: Records) -> None:
     env["crm.complaint.clock"]._sweep_company(env.company)
     _tell_solutions(env, requests)
     _tell_actions(env, today, user)
+    env["crm.complaint.alarm"]._watch_company(env.company)
+
+
+def _prepare_outbreak(
+    env: Env, team: Records, user: Records, today: date
+) -> list[dict[str, object]]:
+    """Last week one series came out scratched: the early warning finds it."""
+    monday = today - timedelta(days=today.weekday() + 7)
+    lines = _some(_orders(env, monday - timedelta(days=28), monday), _OUTBREAK)
+    vals_list = []
+    for place, line in enumerate(lines):
+        received = datetime.combine(monday + timedelta(days=place % 5), time(9 + place))
+        vals_list.append(
+            {
+                **_prepare_closed(env, team, user, line, place),
+                **_prepare_complaint(env, 0),
+                "received_at": received,
+                "first_response_at": received + timedelta(minutes=40),
+                "carried_out_date": received.date(),
+                "closed_at": received + timedelta(hours=5),
+            }
+        )
+    return vals_list
 
 
 def _tell_solutions(env: Env, requests: Records) -> None:
