@@ -25,6 +25,7 @@
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",
+        "views/crm_loyalty_portal_templates.xml",
         "views/crm_loyalty_menus.xml",
     ],
     "demo": [

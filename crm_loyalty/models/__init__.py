@@ -17,6 +17,7 @@ from . import loyalty_reward
 from . import loyalty_rule
 from . import account_move
 from . import sale_order
+from . import sale_order_portal
 from . import sale_order_line
 from . import res_partner
 from . import res_users

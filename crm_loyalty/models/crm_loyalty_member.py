@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date, formatLang
 
 from ..fields import Points
-from ..points import to_points
+from ..points import to_points, to_units
 
 EXPIRING_DAYS = 30
 
@@ -173,6 +173,38 @@ class CrmLoyaltyMember(models.Model):
         digits = 2 if hundredths % 100 else 0
         number = formatLang(self.env, to_points(hundredths), digits=digits)
         return f"{number} {self.point_name or self.env._('points')}"
+
+    # ------------------------------------------------------------------- portal
+    def _get_portal_expiring(self):
+        """All that expires, soonest first: list of (day, points), as texts."""
+        self.ensure_one()
+        expiring = {}
+        for lot in self.lot_ids.filtered("expires_on").sorted("expires_on"):
+            expiring[lot.expires_on] = expiring.get(lot.expires_on, 0) + lot.remaining
+        return [
+            (format_date(self.env, day), self._format_points(points))
+            for day, points in expiring.items()
+        ]
+
+    def _get_portal_rewards(self):
+        """What the points are good for: list of dicts, the cheapest first.
+
+        ``missing`` says how many points more it takes, "" when there are enough.
+        """
+        self.ensure_one()
+        rewards = []
+        for reward in self.program_id.reward_ids.sorted("required_points"):
+            cost = to_units(reward.required_points)
+            missing = max(cost - self.available, 0)
+            rewards.append(
+                {
+                    "reward": reward,
+                    "name": reward.description,
+                    "cost": self._format_points(cost),
+                    "missing": self._format_points(missing) if missing else "",
+                }
+            )
+        return rewards
 
     # ------------------------------------------------------------------ privacy
     def _erase_person(self):

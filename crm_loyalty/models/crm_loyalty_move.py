@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, formatLang
 
 from ..fields import Points
 from ..points import to_points
@@ -124,6 +124,13 @@ class CrmLoyaltyMove(models.Model):
             about = move.document or move.reason
             kind = move._get_label("kind")
             move.title = f"{kind}: {about}" if about else kind
+
+    def _format_signed(self):
+        """``+12.50`` or ``-3``, in the user's language."""
+        self.ensure_one()
+        digits = 2 if self.points % 100 else 0
+        number = formatLang(self.env, to_points(abs(self.points)), digits=digits)
+        return f"{'-' if self.points < 0 else '+'}{number}"
 
     # -------------------------------------------------------------------- guard
     def init(self):

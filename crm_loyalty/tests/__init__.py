@@ -9,5 +9,6 @@ from . import test_redemption
 from . import test_adjustment
 from . import test_loyalty_access
 from . import test_loyalty_proof
+from . import test_loyalty_portal
 from . import test_loyalty_program
 from . import test_loyalty_ui

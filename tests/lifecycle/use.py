@@ -134,6 +134,30 @@ env["crm.complaint.alarm"].create(
 env["crm.complaint.clock"]._sweep_company(company)
 favourite("crm.complaint", "[('severity', '=', '4')]")
 """,
+    "crm_complaints_satisfaction": """
+complaint = env["crm.complaint"].search([("partner_id", "!=", False)], limit=1)
+env["rating.rating"].create(
+    {
+        "res_model_id": env["ir.model"]._get_id("crm.complaint"),
+        "res_id": complaint.id,
+        "partner_id": complaint.partner_id.id,
+        "rating": 4,
+        "consumed": True,
+    }
+)
+env.flush_all()
+env.cr.execute("UPDATE rating_rating SET write_date = now() - interval '1 hour'")
+env["crm.complaint"]._record_marks(complaint.company_id)
+""",
+    "crm_satisfaction_survey": """
+plan = env["crm.satisfaction.plan"].create(
+    {"name": "Twice a Year", "company_id": company.id, "is_running": True}
+)
+asked = plan._ask([(0, customer("copper_kettle").id)])
+asked._save_lines(env.ref("crm_satisfaction_survey.question_recommend"), "9")
+asked._mark_done()
+favourite("crm.satisfaction.plan", "[('is_running', '=', True)]")
+""",
     "crm_loyalty": """
 program = env.ref("crm_loyalty.loyalty_program_demo")
 hotel = customer("northgate_hotel")

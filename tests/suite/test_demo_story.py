@@ -75,7 +75,10 @@ class TestDemoStory(TransactionCase):
         due = ("next_contact_date", "<=", self.today)
         self.assertGreater(self._count("crm.value.profile", due), 5)
         self.assertEqual(self._count("crm.churn.record"), 8)
-        self.assertTrue(self._count("crm.complaint.alarm", ("dimension", "=", "cause")))
+        self.assertTrue(
+            self._count("crm.satisfaction.answer", ("dimension", "=", "service"))
+        )
+        self.assertEqual(self._count("crm.complaint.alarm"), 1, "one outbreak")
         self.assertTrue(self._count("crm.complaint.solution", ("waits", "=", True)))
         for state in ("planned", "watched"):
             actions = ("state", "=", state)

@@ -77,6 +77,9 @@ class TestRegistryJobs(RegistryCommon, RetentionCommon):
             cls._start_points(company)
             cls._start_pay(company)
             cls._act(company)
+            cls.env["crm.satisfaction.plan"].create(
+                {"name": "Suite", "company_id": company.id, "is_running": True}
+            )
         # long enough ago for every schedule
         cls.env["crm.value.run"].search([]).write(
             {"started_at": "2026-01-01 00:00:00", "as_of": "2026-01-01"}

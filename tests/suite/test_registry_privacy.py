@@ -69,6 +69,7 @@ NOT_ABOUT_PEOPLE = {
     "crm.metric.run.counts": "numbers by metric",
     "crm.metric.run.error": "of the program",
     "crm.metric.run.note": "of the program",
+    "crm.satisfaction.plan.name": "name of a plan",
     "crm.value.bi.key.name": "name of a tool",
     "crm.value.export.company_ids": "numbers of companies",
     "crm.value.holdout.figures": "numbers",
@@ -138,6 +139,13 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
             ]
         )
         answers[0]._withdraw(text)
+        survey = self.env.ref("crm_satisfaction_survey.survey_relationship")
+        asked = survey._create_answer(partner=person, check_attempts=False)
+        words = self.env.ref("crm_satisfaction_survey.question_words")
+        asked._save_lines(words, text)
+        recommend = self.env.ref("crm_satisfaction_survey.question_recommend")
+        asked._save_lines(recommend, "9")
+        asked._mark_done()
         self.env["crm.satisfaction.withdraw"].create(
             {"satisfaction_ids": answers.ids, "reason": text}
         )
@@ -378,7 +386,7 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         answers = self.env["crm.satisfaction.answer"].search(
             [("partner_id", "=", company.id)]
         )
-        self.assertEqual(answers.mapped("answer"), [2, 2])
+        self.assertEqual(sorted(answers.mapped("answer")), [2, 2, 9])
         self.assertEqual(complaint.name, ERASED)
         self.assertFalse(complaint.message_ids.attachment_ids)
         listed = set(wizard.line_ids.mapped("res_model"))

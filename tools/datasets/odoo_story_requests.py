@@ -102,6 +102,9 @@ _ACTIONS = (
         0,
     ),
 )
+# Marks of customers after closing: half a year ago, and getting better.
+_MARKS = ((2, 4, 3, 5, 1, 4), (4, 3, 5, 4, 2, 5), (5, 4, 5, 3, 5, 4))
+_WORDS = ("Nobody knew my case.", "Friendly, but it took three weeks.")
 _OUTBREAK = 8  # complaints about one cause in one week, where one or two are normal
 _CHANNELS = ("email", "portal", "phone", "email", "onsite", "social")
 # Steps of the requests that are open today, and how many hours ago they came in.
@@ -149,9 +152,40 @@ def tell_requests(env: Env, today: date, user: Records) -> None:
             "customer", False, "Asked for a photo.", env.cr.now()
         )
     env["crm.complaint.clock"]._sweep_company(env.company)
+    _tell_marks(env, requests.filtered(lambda one: one.state == "closed"))
     _tell_solutions(env, requests)
     _tell_actions(env, today, user)
     env["crm.complaint.alarm"]._watch_company(env.company)
+
+
+def _tell_marks(env: Env, closed: Records) -> None:
+    """Every second customer was asked and gave a mark, a day after closing."""
+    asked = closed[::2].sorted("closed_at")
+    model = env["ir.model"]._get_id(asked._name)
+    marks = env["rating.rating"].create(
+        [
+            {
+                "res_model_id": model,
+                "res_id": request.id,
+                "partner_id": request.partner_id.id,
+                "rated_partner_id": request.user_id.partner_id.id,
+                "rating": _MARKS[place * len(_MARKS) // len(asked)][place % 6],
+                "feedback": _WORDS[place] if place < len(_WORDS) else False,
+                "consumed": True,
+            }
+            for place, request in enumerate(asked)
+        ]
+    )
+    env.flush_all()
+    for request, mark in zip(asked, marks, strict=True):
+        moment = request.closed_at + timedelta(days=1)
+        request.sudo().surveyed_at = moment
+        env.cr.execute(
+            "UPDATE rating_rating SET create_date = %s, write_date = %s WHERE id = %s",
+            [moment, moment + timedelta(hours=2), mark.id],
+        )
+    env.invalidate_all()
+    env["crm.complaint"]._record_marks(env.company)
 
 
 def _prepare_outbreak(

@@ -1,0 +1,5 @@
+"""Statistics of answers in plain Python: no database, no Odoo, no dependency."""
+
+from . import intervals
+
+__all__ = ["intervals"]
