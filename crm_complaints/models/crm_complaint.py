@@ -50,6 +50,10 @@ POLICY_FIELDS = {
 MAX_WAITED = 2**31 - 1  # seconds: what the column takes
 MANAGER_GROUP = "crm_complaints.group_complaint_manager"
 LEADER_GROUP = "crm_complaints.group_complaint_leader"
+# Salespeople read the requests of their customers, not what is done about them inside.
+INSIDE_GROUPS = (
+    "crm_complaints.group_complaint_agent,crm_complaints.group_complaint_reader"
+)
 
 
 class CrmComplaint(models.Model):
@@ -67,6 +71,7 @@ class CrmComplaint(models.Model):
     _inherit = [
         "crm.company.mixin",
         "crm.limits.mixin",
+        "crm.kept.mixin",
         "crm.conversation.mixin",
         "portal.mixin",
         "mail.tracking.duration.mixin",
@@ -253,6 +258,13 @@ class CrmComplaint(models.Model):
         copy=False,
         index="btree_not_null",
         help="When the customer was asked how satisfied they are. Once per request.",
+    )
+    marked_at = fields.Datetime(
+        string="Marked",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="When the customer gave their mark, or corrected it.",
     )
 
     # State
@@ -461,7 +473,6 @@ class CrmComplaint(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.check_access("create")
-        self._check_said_by_us(set().union(*vals_list), is_new=True)
         complaints = super().create(self._prepare_create_vals_list(vals_list))
         complaints._snapshot_value()
         complaints._check_gates()
@@ -509,7 +520,7 @@ class CrmComplaint(models.Model):
 
     def write(self, vals):
         self.check_access("write")
-        self._check_said_by_us(vals.keys())
+        self._check_kept(vals)
         before = {one: (one.partner_id, one.stage_id) for one in self}
         if "stage_id" in vals:
             vals = {**vals, "date_last_stage_update": fields.Datetime.now()}

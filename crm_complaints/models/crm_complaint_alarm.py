@@ -14,12 +14,6 @@ from ..stats import surveillance
 from .crm_complaint import MANAGER_GROUP
 from .crm_complaint_survey import LOW_MARK
 
-# What the nightly count says, not whoever writes.
-SAID_BY_US = {
-    "dimension", "series", "product_id", "cause_id", "team_id", "region_id", "week",
-    "weeks", "count", "exposure", "expected", "chance", "limit", "state", "capa_id",
-    "first_week",
-}  # fmt: skip
 QUESTIONS = ("question", "problem")
 # What is watched, narrow before wide → the field that names it.
 SUBJECTS = {
@@ -46,6 +40,7 @@ class CrmComplaintAlarm(models.Model):
     _inherit = [
         "crm.company.mixin",
         "crm.limits.mixin",
+        "crm.kept.mixin",
         "crm.conversation.mixin",
         "crm.explanation.mixin",
         "mail.thread",
@@ -54,6 +49,11 @@ class CrmComplaintAlarm(models.Model):
     _order = "week desc, chance, id"
     _erasable_texts = ("reason",)
     _erasing_group = MANAGER_GROUP
+    _kept = (
+        "dimension", "series", "product_id", "cause_id", "team_id", "region_id", "week",
+        "weeks", "count", "exposure", "expected", "chance", "limit", "state", "capa_id",
+        "first_week",
+    )  # fmt: skip
 
     dimension = fields.Selection(
         [
@@ -190,20 +190,6 @@ class CrmComplaintAlarm(models.Model):
         self.ensure_one()
         return self[SUBJECTS[self.dimension]] if self.dimension else self.browse()
 
-    # --------------------------------------------------------------------- CRUD
-    def write(self, vals):
-        self.check_access("write")
-        refused = SAID_BY_US & set(vals)
-        if refused and not self.env.su:
-            field = self._fields[min(refused)]
-            raise UserError(
-                self.env._(
-                    "“%(field)s” follows from what was counted. Use the buttons.",
-                    field=field._description_string(self.env),
-                )
-            )
-        return super().write(vals)
-
     # ------------------------------------------------------------------ actions
     def action_corrective(self):
         """Begin the one action that belongs to the alarm, or open it."""
@@ -264,19 +250,20 @@ class CrmComplaintAlarm(models.Model):
 
     def action_snooze(self):
         """Not now: no alarm about the same before the day that was chosen."""
-        self._check_reason()
-        for alarm in self:
-            if not alarm.snooze_until:
-                raise UserError(self.env._("Say until when, please."))
+        self._check_settling("open")
+        if not all(self.mapped("snooze_until")):
+            raise UserError(self.env._("Say until when, please."))
         self._settle("snoozed")
 
     def action_close(self):
         """Nothing has to be done."""
-        self._check_reason()
+        self._check_settling("open", "snoozed")
         self._settle("closed")
 
-    def _check_reason(self):
+    def _check_settling(self, *states):
         self.check_access("write")
+        if set(self.mapped("state")) - set(states):
+            raise UserError(self.env._("Somebody has decided on this alarm already."))
         if not all(self.mapped("reason")):
             raise UserError(self.env._("Say why, please: others will ask."))
 
@@ -314,7 +301,7 @@ class CrmComplaintAlarm(models.Model):
                 ("invoice_date", "<", end),
                 ("invoice_line_ids.product_id", "=", self.product_id.id),
             ]
-        moment = "rating_ids.write_date" if self.dimension == "mark" else "received_at"
+        moment = "marked_at" if self.dimension == "mark" else "received_at"
         return "crm.complaint", [
             *company,
             ("state", "!=", "excluded"),

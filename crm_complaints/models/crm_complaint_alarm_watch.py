@@ -6,7 +6,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..stats import surveillance
-from .crm_complaint import MANAGER_GROUP
 from .crm_complaint_alarm import QUESTIONS, SUBJECTS
 from .crm_complaint_survey import LOW_MARK
 
@@ -63,14 +62,16 @@ class CrmComplaintAlarm(models.Model):
         """
         dimensions = self._get_dimensions()
         complaints = {
-            dimension: self._fetch_series(company, dimension, "complaints", last)
+            dimension: self._fetch_series(company, dimension, "counted", last)
             for dimension in dimensions
         }
         of = defaultdict(set)
         for dimension in dimensions:
             of[ORDERS_OF.get(dimension, dimension)].update(complaints[dimension])
         orders = {
-            dimension: self._fetch_series(company, dimension, "orders", last, subjects)
+            dimension: self._fetch_series(
+                company, dimension, "exposure", last, subjects
+            )
             for dimension, subjects in of.items()
             if subjects
         }
@@ -115,7 +116,7 @@ class CrmComplaintAlarm(models.Model):
     def _fetch_series(self, company, dimension, what, last, subjects=None, weeks=None):
         """Numbers by week of everything in a dimension.
 
-        :param what: ``complaints`` or ``orders``
+        :param what: ``counted``, or ``exposure``: what it is counted against
         :param last: Monday of the last week
         :param subjects: ids of the records that are wanted; default: all
         :param weeks: how many; default: all that a judgement needs
@@ -173,11 +174,11 @@ class CrmComplaintAlarm(models.Model):
         )
 
     @api.model
-    def _get_product_complaints_query(self, company):
+    def _get_product_counted_query(self, company):
         return self._get_complaints_query(company, SQL("one.product_id"))
 
     @api.model
-    def _get_cause_complaints_query(self, company):
+    def _get_cause_counted_query(self, company):
         """Each cause, and each main cause with all below it."""
         return SQL(
             "%s UNION ALL %s",
@@ -190,11 +191,11 @@ class CrmComplaintAlarm(models.Model):
         )
 
     @api.model
-    def _get_team_complaints_query(self, company):
+    def _get_team_counted_query(self, company):
         return self._get_complaints_query(company, SQL("one.team_id"))
 
     @api.model
-    def _get_region_complaints_query(self, company):
+    def _get_region_counted_query(self, company):
         return self._get_complaints_query(
             company,
             SQL("partner.state_id"),
@@ -202,13 +203,13 @@ class CrmComplaintAlarm(models.Model):
         )
 
     @api.model
-    def _get_question_complaints_query(self, company):
+    def _get_question_counted_query(self, company):
         return self._get_complaints_query(
             company, SQL("one.product_id"), types=QUESTIONS
         )
 
     @api.model
-    def _get_refund_complaints_query(self, company):
+    def _get_refund_counted_query(self, company):
         """Credit notes with the product, at the beginning of their day."""
         return SQL(
             """
@@ -225,11 +226,11 @@ class CrmComplaintAlarm(models.Model):
         )
 
     @api.model
-    def _get_mark_complaints_query(self, company):
+    def _get_mark_counted_query(self, company):
         return self._get_marks_query(company, LOW_MARK)
 
     @api.model
-    def _get_mark_orders_query(self, company):
+    def _get_mark_exposure_query(self, company):
         return self._get_marks_query(company, 5)
 
     @api.model
@@ -237,7 +238,7 @@ class CrmComplaintAlarm(models.Model):
         """Marks of customers up to ``highest``, by the team of their request."""
         return SQL(
             """
-            SELECT one.team_id AS subject, mark.write_date AS at
+            SELECT one.team_id AS subject, one.marked_at AS at
               FROM rating_rating mark
               JOIN crm_complaint one ON one.id = mark.res_id
              WHERE mark.res_model = 'crm.complaint' AND mark.consumed
@@ -260,11 +261,11 @@ class CrmComplaintAlarm(models.Model):
         )
 
     @api.model
-    def _get_cause_orders_query(self, company):
+    def _get_cause_exposure_query(self, company):
         return self._get_all_orders_query(company)
 
     @api.model
-    def _get_product_orders_query(self, company):
+    def _get_product_exposure_query(self, company):
         """Orders of a product, each once however many lines of it there are."""
         return SQL(
             """
@@ -279,7 +280,7 @@ class CrmComplaintAlarm(models.Model):
         )
 
     @api.model
-    def _get_region_orders_query(self, company):
+    def _get_region_exposure_query(self, company):
         return SQL(
             """
             SELECT partner.state_id AS subject, one.date_order AS at
@@ -300,8 +301,8 @@ class CrmComplaintAlarm(models.Model):
                 self.company_id, dimension, what, self.week, [subject], number
             )
             for dimension, what in (
-                (self.dimension, "complaints"),
-                (ORDERS_OF.get(self.dimension, self.dimension), "orders"),
+                (self.dimension, "counted"),
+                (ORDERS_OF.get(self.dimension, self.dimension), "exposure"),
             )
         )
         counts = counts.get(subject, {})
@@ -324,10 +325,13 @@ class CrmComplaintAlarm(models.Model):
             vals = self._prepare_alarm_vals(findings[key], last)
             own = known.filtered(lambda one, name=name: one.series == name)
             running = own.filtered(lambda one: one._is_running(today))
+            others = own - running[:1]
+            if last in others.mapped("week"):
+                continue
             if running:
                 # the newest figures; its weeks may have more complaints by now
                 running[0].write(vals)
-            elif last not in own.mapped("week"):
+            else:
                 vals |= {
                     "company_id": company.id,
                     "dimension": dimension,
@@ -410,11 +414,8 @@ class CrmComplaintAlarm(models.Model):
         found = model == "crm.complaint" and self.env[model]._read_group(
             evidence, ["team_id"], ["__count"], order="__count desc, team_id", limit=1
         )
-        domain = Domain("all_group_ids", "in", self.env.ref(MANAGER_GROUP).ids)
-        domain &= Domain("company_ids", "in", self.company_id.ids)
-        users = found[0][0].user_id if found else self.env["res.users"]
-        users |= self.env["res.users"].search(domain, order="id")
-        user = next((one for one in users if self._may_be_told(one)), None)
+        leader = found[0][0].user_id if found else self.env["res.users"]
+        user = self._find_reader(leader, operation="write")
         if user:
             speaker = self.with_context(lang=user.lang)
             speaker.activity_schedule(
@@ -429,10 +430,3 @@ class CrmComplaintAlarm(models.Model):
                     expected=speaker._format_points(self.expected, 1),
                 ),
             )
-
-    def _may_be_told(self, user):
-        company = self.company_id
-        reader = self.with_user(user).with_company(company)
-        return (
-            user.active and company in user.company_ids and reader.has_access("write")
-        )

@@ -9,12 +9,6 @@ from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_DATE, MIN_
 from .crm_complaint import MANAGER_GROUP
 from .crm_complaint_capa_template import KINDS, WINDOW
 
-# What the buttons and the counting say, not whoever writes.
-SAID_BY_US = {
-    "state", "verdict", "before_count", "before_orders", "after_count", "after_orders",
-    "chance", "counted_day", "judged_day", "extensions", "round", "before_from",
-    "before_to", "after_from", "after_to", "recurrence_until",
-}  # fmt: skip
 # What the comparison rests on: settled once it has begun.
 SETTLED = {"cause_id", "product_id", "template_id", "implemented_date", "window_days"}
 # The window is made longer so often at most; afterwards nothing was shown.
@@ -35,6 +29,7 @@ class CrmComplaintCapa(models.Model):
     _inherit = [
         "crm.company.mixin",
         "crm.limits.mixin",
+        "crm.kept.mixin",
         "crm.conversation.mixin",
         "mail.thread",
     ]
@@ -42,6 +37,11 @@ class CrmComplaintCapa(models.Model):
     _order = "due_date, id"
     _erasable_texts = ("name", "analysis", "plan")
     _erasing_group = MANAGER_GROUP
+    _kept = (
+        "state", "verdict", "before_count", "before_orders", "after_count", "after_orders",
+        "chance", "counted_day", "judged_day", "extensions", "round", "before_from",
+        "before_to", "after_from", "after_to", "recurrence_until",
+    )  # fmt: skip
 
     name = fields.Char(
         string="Action",
@@ -301,31 +301,14 @@ class CrmComplaintCapa(models.Model):
                 )
 
     # --------------------------------------------------------------------- CRUD
-    @api.model
-    def _check_said_by_us(self, names):
-        """:raise UserError: when a user sets what only the program may"""
-        refused = SAID_BY_US & set(names)
-        if refused and not self.env.su:
-            field = self._fields[min(refused)]
-            raise UserError(
-                self.env._(
-                    "“%(field)s” follows from what happens to an action. Use the "
-                    "buttons.",
-                    field=field._description_string(self.env),
-                )
-            )
-
     @api.model_create_multi
     def create(self, vals_list):
-        self.check_access("create")
-        self._check_said_by_us(set().union(*vals_list))
         capas = super().create(vals_list)
         capas._plan_activity()
         return capas
 
     def write(self, vals):
         self.check_access("write")
-        self._check_said_by_us(vals)
         settled = SETTLED & set(vals)
         if settled and not self.env.su and self.filtered(lambda one: one.after_from):
             raise UserError(

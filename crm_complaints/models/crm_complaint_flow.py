@@ -14,11 +14,25 @@ from .crm_complaint_stage import OPEN_STATES
 MOMENTS = {
     "acknowledged_at", "first_response_at", "accepted_at", "closed_at"
 }  # fmt: skip
-SAID_BY_US = {
-    "reference", "proposed_email", "tier_id", "revenue_at_risk", "survey_due_at",
-    "surveyed_at", "waiting_reason", "waiting_since", "waiting_until", "waited_seconds",
-    "exclusion", "duplicate_of_id", "state", "deadline", "sla_state", "main_cause_id",
-}  # fmt: skip
+KEPT = {
+    "reference",
+    "proposed_email",
+    "tier_id",
+    "revenue_at_risk",
+    "survey_due_at",
+    "surveyed_at",
+    "marked_at",
+    "waiting_reason",
+    "waiting_since",
+    "waiting_until",
+    "waited_seconds",
+    "exclusion",
+    "duplicate_of_id",
+    "state",
+    "deadline",
+    "sla_state",
+    "main_cause_id",
+}
 
 
 class CrmComplaint(models.Model):
@@ -28,18 +42,10 @@ class CrmComplaint(models.Model):
 
     # -------------------------------------------------------------------- guard
     @api.model
-    def _check_said_by_us(self, names, is_new=False):
-        """:raise UserError: when a user sets what only the program may"""
-        kept = SAID_BY_US if is_new else SAID_BY_US | MOMENTS
-        refused = kept & set(names)
-        if refused and not self.env.su:
-            field = self._fields[min(refused)]
-            raise UserError(
-                self.env._(
-                    "“%(field)s” follows from what happens to a request. Use the buttons.",
-                    field=field._description_string(self.env),
-                )
-            )
+    def _get_kept(self, is_new):
+        kept = super()._get_kept(is_new) | KEPT
+        # a new one gets its number from us, whatever was sent
+        return kept - {"reference"} if is_new else kept | MOMENTS
 
     # -------------------------------------------------------------------- gates
     @api.model

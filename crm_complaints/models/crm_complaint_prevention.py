@@ -1,12 +1,9 @@
 from odoo import api, fields, models
 
+from .crm_complaint import INSIDE_GROUPS
+
 # What decides whether a request is the same trouble as an action is about.
 SAME_TROUBLE = {"type", "cause_id", "product_id", "received_at", "order_line_id"}
-
-# Salespeople read the requests of their customers, not what is done about the causes.
-CAPA_GROUPS = (
-    "crm_complaints.group_complaint_agent,crm_complaints.group_complaint_reader"
-)
 
 
 class CrmComplaint(models.Model):
@@ -21,9 +18,9 @@ class CrmComplaint(models.Model):
         "capa_id",
         string="Corrective Actions",
         copy=False,
-        groups=CAPA_GROUPS,
+        groups=INSIDE_GROUPS,
     )
-    capa_count = fields.Integer(compute="_compute_capa_count", groups=CAPA_GROUPS)
+    capa_count = fields.Integer(compute="_compute_capa_count", groups=INSIDE_GROUPS)
 
     @api.depends("capa_ids")
     def _compute_capa_count(self):

@@ -8,8 +8,6 @@ from .crm_complaint import MANAGER_GROUP
 
 # What an approval is about: it ends when one of them changes.
 TERMS = {"remedy_id", "amount", "partner_id"}
-# What the buttons say, not whoever writes.
-SAID_BY_US = {"state", "approved_amount", "author_ids", "done_date", "document_id"}
 
 
 class CrmComplaintSolution(models.Model):
@@ -23,6 +21,7 @@ class CrmComplaintSolution(models.Model):
     _inherit = [
         "crm.company.mixin",
         "crm.limits.mixin",
+        "crm.kept.mixin",
         "crm.erasable.mixin",
         "crm.line.mixin",
         "crm.named.mixin",
@@ -31,6 +30,7 @@ class CrmComplaintSolution(models.Model):
     _order = "complaint_id, id"
     _rec_name = "remedy_id"
     _line_of = "complaint_id"
+    _kept = ("state", "approved_amount", "author_ids", "done_date", "document_id")
     _erasable_texts = ("note",)
     _erasing_group = MANAGER_GROUP
 
@@ -130,7 +130,9 @@ class CrmComplaintSolution(models.Model):
     def _compute_amount(self):
         for solution in self:
             company = solution.company_id or self.env.company
-            solution.amount = solution.remedy_id.with_company(company).cost
+            # what was typed is not lost where no usual cost is known
+            cost = solution.remedy_id.with_company(company).cost
+            solution.amount = cost or solution.amount
 
     @api.depends("complaint_id")
     def _compute_partner_id(self):
@@ -156,22 +158,9 @@ class CrmComplaintSolution(models.Model):
             )
 
     # --------------------------------------------------------------------- CRUD
-    @api.model
-    def _check_said_by_us(self, names):
-        refused = SAID_BY_US & set(names)
-        if refused and not self.env.su:
-            field = self._fields[min(refused)]
-            raise UserError(
-                self.env._(
-                    "“%(field)s” follows from what is decided and done. Use the buttons.",
-                    field=field._description_string(self.env),
-                )
-            )
-
     @api.model_create_multi
     def create(self, vals_list):
         self.check_access("create")
-        self._check_said_by_us(set().union(*vals_list))
         prepared = []
         for vals in vals_list:
             complaint = self.env["crm.complaint"].browse(
@@ -187,7 +176,6 @@ class CrmComplaintSolution(models.Model):
 
     def write(self, vals):
         self.check_access("write")
-        self._check_said_by_us(vals)
         before = {one: one._get_terms() for one in self}
         result = super().write(vals)
         if TERMS & set(vals):
@@ -242,7 +230,8 @@ class CrmComplaintSolution(models.Model):
 
     def _say_terms(self, remedy, amount, partner):
         money = formatLang(self.env, amount, currency_obj=self.currency_id)
-        return ", ".join(filter(None, [remedy.name, money, partner.name]))
+        name = remedy.with_env(self.env).name
+        return ", ".join(filter(None, [name, money, partner and partner.name]))
 
     # ---------------------------------------------------------------- decisions
     def action_approve(self):
@@ -364,13 +353,14 @@ class CrmComplaintSolution(models.Model):
     def _make_task(self, record, user):
         user = user or self.env.user
         speaker = self.with_context(lang=user.lang)
+        # without the name of who gets it: an invoice keeps its tasks for ever
         record.sudo().activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=self.company_id._get_value_today(),
             user_id=user.id,
             summary=speaker.env._(
                 "%(solution)s, for request %(request)s",
-                solution=speaker._say_terms(*speaker._get_terms()),
+                solution=speaker._say_terms(self.remedy_id, self.amount, None),
                 request=self.complaint_id.reference,
             ),
         )

@@ -1,11 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_AMOUNT
 
-from .crm_complaint import LEADER_GROUP, MANAGER_GROUP
-from .crm_complaint_prevention import CAPA_GROUPS
+from .crm_complaint import INSIDE_GROUPS, LEADER_GROUP, MANAGER_GROUP
 
 APPROVAL_TYPE = "crm_complaints.mail_activity_type_approval"
 
@@ -19,7 +17,7 @@ class CrmComplaint(models.Model):
         "crm.complaint.solution",
         "complaint_id",
         string="Solutions",
-        groups=CAPA_GROUPS,
+        groups=INSIDE_GROUPS,
         copy=False,
     )
     is_approved = fields.Boolean(
@@ -34,12 +32,12 @@ class CrmComplaint(models.Model):
         compute_sudo=True,
         store=True,
         limits=(0, MAX_AMOUNT),
-        groups=CAPA_GROUPS,
+        groups=INSIDE_GROUPS,
         help="What was carried out, all together.",
     )
     suggestion = fields.Char(
         compute="_compute_suggestion",
-        groups=CAPA_GROUPS,
+        groups=INSIDE_GROUPS,
         help="Solutions that fit the cause and the tier, best first.",
     )
 
@@ -168,15 +166,9 @@ class CrmComplaint(models.Model):
         """The leader of the team, else a quality manager; nobody who set the terms."""
         self.ensure_one()
         group = self.env.ref(self._get_approving_group())
-        domain = Domain("all_group_ids", "in", self.env.ref(MANAGER_GROUP).ids)
-        domain &= Domain("company_ids", "in", self.company_id.ids)
-        users = self.team_id.user_id | self.env["res.users"].search(domain, order="id")
-        users -= solutions.author_ids
-        return next(
-            (
-                user
-                for user in users
-                if group in user.all_group_ids and self._is_open_to(user)
+        return self._find_reader(
+            self.team_id.user_id,
+            lambda user: (
+                group in user.all_group_ids and user not in solutions.author_ids
             ),
-            users.browse(),
         )

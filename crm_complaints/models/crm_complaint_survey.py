@@ -3,13 +3,10 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
 
 from odoo.addons.crm_value_tiering.context import OURS
 from odoo.addons.crm_value_tiering.models.crm_company_job import CONFLICTS
-
-from .crm_complaint import MANAGER_GROUP
 
 _logger = logging.getLogger(__name__)
 
@@ -28,6 +25,19 @@ class CrmComplaint(models.Model):
     """
 
     _inherit = "crm.complaint"  # pylint: disable=consider-merging-classes-inherited
+
+    def init(self):
+        """Marks that were given before their moment was kept: the last change of them."""
+        result = super().init()
+        self.env.cr.execute(
+            """
+            UPDATE crm_complaint one SET marked_at = mark.write_date
+              FROM rating_rating mark
+             WHERE mark.res_model = 'crm.complaint' AND mark.res_id = one.id
+               AND mark.consumed AND one.marked_at IS NULL
+            """
+        )
+        return result
 
     # -------------------------------------------------------------------- asking
     def _plan_survey(self, now):
@@ -162,8 +172,7 @@ class CrmComplaint(models.Model):
         if self.exclusion:
             return False
         if self._has_rating():
-            given = self.sudo().rating_ids.filtered("consumed")[:1]
-            return correct and now <= given.write_date + CORRECTION
+            return correct and now <= self.marked_at + CORRECTION
         oldest = now - timedelta(days=ANSWER_DAYS)
         asked = self.surveyed_at or self.closed_at
         return self.state == "closed" and max(asked, self.closed_at) >= oldest
@@ -196,6 +205,7 @@ class CrmComplaint(models.Model):
             feedback=feedback[:2000],
             subtype_xmlid="mail.mt_note",
         )
+        self.sudo().marked_at = fields.Datetime.now()
         self._note_mark(value, before)
         return True
 
@@ -241,16 +251,4 @@ class CrmComplaint(models.Model):
         quality manager of the company. Only somebody who can open the request.
         """
         self.ensure_one()
-        domain = Domain("all_group_ids", "in", self.env.ref(MANAGER_GROUP).ids)
-        domain &= Domain("company_ids", "in", self.company_id.ids)
-        users = self.team_id.user_id | self.user_id
-        users |= self.env["res.users"].search(domain, order="id")
-        return next(filter(self._is_open_to, users), users.browse())
-
-    def _is_open_to(self, user):
-        company = self.company_id
-        return (
-            user.active
-            and company in user.company_ids
-            and self.with_user(user).with_company(company).has_access("read")
-        )
+        return self._find_reader(self.team_id.user_id | self.user_id)

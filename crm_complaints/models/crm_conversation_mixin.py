@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Domain
 
 # What is left where a message was.
 EMPTY_MESSAGE = {
@@ -27,6 +28,32 @@ class CrmConversationMixin(models.AbstractModel):
     _name = "crm.conversation.mixin"
     _inherit = ["crm.erasable.mixin", "mail.activity.mixin"]
     _description = "Erasable Conversation"
+
+    def _find_reader(self, candidates, fits=lambda user: True, operation="read"):
+        """Who is told of the record: the first that may open it, or nobody.
+
+        :param candidates: users who are asked first; then the quality managers of the
+            company
+        :param fits: says of a user whether they will do
+        :param operation: what they have to be allowed to do with it
+        """
+        self.ensure_one()
+        company = self.company_id
+        managers = self.env.ref("crm_complaints.group_complaint_manager")
+        domain = Domain("all_group_ids", "in", managers.ids)
+        domain &= Domain("company_ids", "in", company.ids)
+        users = candidates | self.env["res.users"].search(domain, order="id")
+        return next(
+            (
+                user
+                for user in users
+                if user.active
+                and company in user.company_ids
+                and fits(user)
+                and self.with_user(user).with_company(company).has_access(operation)
+            ),
+            users.browse(),
+        )
 
     def _erase_person(self):
         self._erase_conversation()

@@ -217,7 +217,7 @@ class TestComplaintAlarm(OrdersCommon):
             low = 8 if place == 27 else 1
             closed = self._complain(10, at.date(), type="praise", product_id=False)
             for number, complaint in enumerate(closed):
-                mark = self.env["rating.rating"].create(
+                self.env["rating.rating"].create(
                     {
                         "res_model_id": self.env["ir.model"]._get_id("crm.complaint"),
                         "res_id": complaint.id,
@@ -225,14 +225,7 @@ class TestComplaintAlarm(OrdersCommon):
                         "consumed": True,
                     }
                 )
-                mark.flush_recordset()
-                self.env.cr.execute(
-                    SQL(
-                        "UPDATE rating_rating SET write_date = %s WHERE id = %s",
-                        at,
-                        mark.id,
-                    )
-                )
+            closed.marked_at = at
         alarms = self._watch()
         self.assertEqual(alarms.mapped("dimension"), ["mark"])
         self.assertEqual(alarms.team_id, self.team)
@@ -273,6 +266,8 @@ class TestComplaintAlarm(OrdersCommon):
         alarm.snooze_until = date(2026, 7, 10)
         alarm.action_snooze()
         self.assertFalse(alarm.activity_ids)
+        with self.assertRaisesRegex(UserError, "already"):
+            alarm.action_snooze()
         found = []
         for week in (1, 2):
             with freeze_time(NOW + WEEK * week):
@@ -283,6 +278,20 @@ class TestComplaintAlarm(OrdersCommon):
         again = found[1]
         self.assertTrue(again)
         self.assertNotEqual(again, alarm)
+
+    def test_snoozed_again(self):
+        """An old alarm that was snoozed anew does not take a week that has its own."""
+        self._live(newest=(3, 15))
+        old = self._of(self._watch(), "product")
+        old.reason = "Known"
+        old.action_close()
+        with freeze_time(NOW + WEEK):
+            self._complain(15, LAST + WEEK)
+            self._sell(50, LAST + WEEK)
+        new = self._of(self._watch(NOW + WEEK), "product")
+        old.write({"state": "snoozed", "snooze_until": date(2027, 1, 1)})
+        self.assertFalse(self._watch(NOW + WEEK))
+        self.assertEqual((old.week, new.week), (LAST, LAST + WEEK))
 
     def test_no_action(self):
         self._live(newest=(3, 15))

@@ -290,6 +290,10 @@ class TestComplaintCapa(OrdersCommon):
         complaint = self._complain(1, date(2026, 6, 20))
         with self.assertRaises(AccessError):
             complaint.with_user(self.seller).read(["capa_ids"])
+        capa.complaint_ids = complaint
+        stranger = self._create_user("stranger", "crm_complaints.group_complaint_agent")
+        form = Form(capa.with_user(stranger))
+        self.assertFalse(form.complaint_ids, "not what other teams wrote")
         with self.assertRaises(AccessError):
             self.env["crm.complaint.capa"].with_user(self.agent).create(
                 {"cause_id": self.cause.id}

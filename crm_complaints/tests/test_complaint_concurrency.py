@@ -1,7 +1,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.service.model import retrying
 from odoo.tests import new_test_user, tagged
@@ -97,6 +99,86 @@ class TestComplaintConcurrency(ConcurrencyCase):
             for uid, found in zip(self.user_ids, taken, strict=True):
                 requests = env["crm.complaint"].browse(found)
                 self.assertEqual(requests.user_id.ids, [uid] if found else [])
+
+    def _at_once(self, work):
+        """Two people press the button in the same moment, each repeated as Odoo does.
+
+        :param work: called with an environment; returns what it did, or raises UserError
+        :return: list of what was done, None where it was refused
+        """
+        start = Barrier(2)
+
+        def press(uid):
+            with self._session(uid, allowed_company_ids=[self.company_id]) as env:
+                start.wait(timeout=30)
+                try:
+                    return retrying(lambda: work(env), env)
+                except UserError:
+                    env.cr.rollback()
+                    return None
+
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(press, self.user_ids[:2]))
+
+    @mute_logger("odoo.sql_db", "odoo.service.model", "odoo.http")
+    def test_carried_out_once(self):
+        """D5: a solution that two people carry out makes one task."""
+        with self._session() as env:
+            request = env["crm.complaint"].search(
+                [("company_id", "=", self.company_id)], limit=1
+            )
+            request.user_id = self.user_ids[0]
+            remedy = env.ref("crm_complaints.crm_complaint_remedy_repair")
+            solution = env["crm.complaint.solution"].create(
+                {"complaint_id": request.id, "remedy_id": remedy.id, "amount": 5}
+            )
+            number, request_id = solution.id, request.id
+
+        def carry_out(env):
+            env["crm.complaint.solution"].browse(number).action_carry_out()
+            return True
+
+        self.assertCountEqual(self._at_once(carry_out), [True, None])
+        with self._session() as env:
+            request = env["crm.complaint"].browse(request_id)
+            self.assertEqual(len(request.activity_ids), 1)
+            self.assertEqual(request.solution_cost, 5)
+            request.solution_ids.state = "proposed"
+            request.solution_ids.unlink()
+
+    @mute_logger("odoo.sql_db", "odoo.service.model", "odoo.http")
+    def test_one_action_for_an_alarm(self):
+        """D7: two leaders who begin an action at once begin the same one."""
+        with self._session() as env:
+            leader = env.ref("crm_complaints.group_complaint_leader")
+            env["res.users"].browse(self.user_ids[:2]).group_ids |= leader
+            cause = env.ref("crm_complaints.crm_complaint_cause_quality")
+            alarm = env["crm.complaint.alarm"].create(
+                {
+                    "company_id": self.company_id,
+                    "dimension": "cause",
+                    "cause_id": cause.id,
+                    "series": f"cause,{cause.id}",
+                    "first_week": "2026-06-01",
+                    "week": "2026-06-01",
+                    "weeks": 1,
+                }
+            )
+            number = alarm.id
+
+        def begin(env):
+            return (
+                env["crm.complaint.alarm"].browse(number).action_corrective()["res_id"]
+            )
+
+        found = self._at_once(begin)
+        self.assertEqual(len(set(found)), 1)
+        with self._session() as env:
+            own = [("company_id", "=", self.company_id)]
+            actions = env["crm.complaint.capa"].search(own)
+            self.assertEqual(actions.ids, found[:1])
+            env["crm.complaint.alarm"].search(own).unlink()
+            actions.unlink()
 
     @mute_logger("odoo.sql_db", "odoo.service.model")
     def test_two_sweeps_tell_once(self):

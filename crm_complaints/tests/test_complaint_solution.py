@@ -184,6 +184,7 @@ class TestComplaintSolution(ComplaintCommon):
         self.assertEqual(invoice.activity_ids.user_id, self.quality)
         self.assertIn(self.complaint.reference, invoice.activity_ids.summary)
         self.assertIn("50.00", invoice.activity_ids.summary)
+        self.assertNotIn(self.customer.name, invoice.activity_ids.summary)
         self.assertEqual(
             self.complaint.carried_out_date, self.company._get_value_today()
         )
@@ -263,6 +264,10 @@ class TestComplaintSolution(ComplaintCommon):
 
     def test_usual_cost(self):
         self.refund.with_company(self.company).cost = 25
+        typed = self._propose(80, remedy=self.repair)
+        typed.with_user(self.agent).remedy_id = self.apology
+        self.assertEqual(typed.amount, 80, "what was typed is not lost")
+        typed.unlink()
         with Form(self.complaint.with_user(self.agent)) as form:
             with form.solution_ids.new() as line:
                 line.remedy_id = self.refund

@@ -231,16 +231,20 @@ class TestComplaintSurvey(ComplaintCommon):
         self.assertFalse(self._rate(self.own, 1))
         rating = self.own.rating_ids.filtered("consumed")
         self.assertEqual(rating.rating, 4)
-        self.env.flush_all()
-        given = rating.write_date
+        given = self.own.marked_at
+        self.assertEqual(given, DUE)
         self.assertTrue(self._rate(self.own, 1, given, correct=True))
         self.assertEqual(self.own.rating_ids.mapped("rating"), [1])
         self.assertEqual(len(self._tasks(self.own)), 1)
         self.assertTrue(self._rate(self.own, 2, given, correct=True))
         self.assertEqual(len(self._tasks(self.own)), 1, "told before")
-        self.env.flush_all()
-        late = rating.write_date + timedelta(minutes=15, seconds=1)
+        late = given + timedelta(minutes=15, seconds=1)
+        with freeze_time(late):
+            # what we answer to a mark in public does not make it newer
+            rating.publisher_comment = "We are sorry"
+            self.env.flush_all()
         self.assertFalse(self._rate(self.own, 5, late, correct=True))
+        self.assertEqual(self.own.marked_at, given)
         self.assertEqual(rating.rating, 2)
 
     def test_a_link_expires(self):

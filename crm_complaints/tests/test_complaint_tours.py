@@ -17,6 +17,34 @@ class TestComplaintTours(ComplaintCommon, HttpCase):
         self.assertIn("pause", events)
         self.assertIn("resume", events)
 
+    def test_what_is_learnt(self):
+        """A leader approves and carries out a solution, and begins an action."""
+        complaint = self._create_complaint(
+            cause_id=self.cause.id, user_id=self.agent.id
+        )
+        solution = (
+            self.env["crm.complaint.solution"]
+            .with_user(self.agent)
+            .create(
+                {
+                    "complaint_id": complaint.id,
+                    "remedy_id": self.env.ref(
+                        "crm_complaints.crm_complaint_remedy_repair"
+                    ).id,
+                    "amount": 500,
+                }
+            )
+        )
+        self.start_tour(
+            f"/odoo/complaints/{complaint.id}", "crm_complaints_lesson", login="leader"
+        )
+        self.env.invalidate_all()
+        self.assertEqual(solution.state, "done")
+        self.assertEqual(solution.approval_ids.user_id, self.leader)
+        action = complaint.capa_ids
+        self.assertEqual(action.state, "watched")
+        self.assertEqual(action.user_id, self.leader)
+
     def test_customers_day(self):
         user = self._create_user("tour_portal", "base.group_portal")
         user.partner_id.email = "tour@example.com"

@@ -27,11 +27,8 @@ class CrmComplaint(models.Model):
     )
 
     @api.model
-    def _check_said_by_us(self, names, is_new=False):
-        names = set(names)
-        if "mark_recorded" in names:
-            names.add("survey_due_at")  # refused in the same words
-        return super()._check_said_by_us(names, is_new)
+    def _get_kept(self, is_new):
+        return super()._get_kept(is_new) | {"mark_recorded"}
 
     @api.model
     def _cron_record_marks(self):
@@ -54,13 +51,13 @@ class CrmComplaint(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT one.id, mark.id, mark.rating::int, mark.feedback, mark.write_date,
+                SELECT one.id, mark.id, mark.rating::int, mark.feedback, one.marked_at,
                        COALESCE(mark.partner_id, one.partner_id)
                   FROM crm_complaint one
                   JOIN rating_rating mark
                     ON mark.res_model = 'crm.complaint' AND mark.res_id = one.id
                  WHERE one.company_id = %s AND one.mark_recorded IS NOT TRUE
-                   AND mark.consumed AND mark.rating >= 1 AND mark.write_date <= %s
+                   AND mark.consumed AND mark.rating >= 1 AND one.marked_at <= %s
                    AND one.state <> 'excluded'
                    AND COALESCE(mark.partner_id, one.partner_id) IS NOT NULL
                  ORDER BY mark.id LIMIT %s

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date
 
 from freezegun import freeze_time
 
@@ -23,12 +23,6 @@ class TestComplaintMarks(ComplaintCommon, MetricCommon):
             self._fill(complaint)
             complaint.stage_id = self._stage("archive")
             complaint._rate_from_portal(value, feedback)
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE rating_rating SET write_date = %s WHERE res_model = %s AND res_id = %s",
-            [datetime.fromisoformat(at), complaint._name, complaint.id],
-        )
-        self.env.invalidate_all()
         return complaint
 
     def _record(self, at="2026-06-12 12:00:00"):

@@ -6,6 +6,7 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
+MAX_ID = 2**31 - 1  # what the database takes for one
 ERROR_KEY = "crm_loyalty_error"  # what could not be done, for the next page
 
 
@@ -85,6 +86,8 @@ class LoyaltyPortal(CustomerPortal):
     )
     def portal_redeem(self, order_id, reward_id, access_token=None, **kwargs):
         """Take a reward for the quotation, or put it back."""
+        if max(order_id, reward_id) > MAX_ID:
+            raise NotFound()
         try:
             order = self._document_check_access("sale.order", order_id, access_token)
         except (AccessError, MissingError):

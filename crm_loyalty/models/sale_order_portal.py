@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 
 class SaleOrder(models.Model):
@@ -45,6 +46,11 @@ class SaleOrder(models.Model):
     def _find_portal_reward(self, reward, applied):
         """:raise UserError: when the reward cannot be taken, or put back"""
         self.ensure_one()
+        # Of two clicks at once the second is repeated, and finds what the first did:
+        # reward lines alone are new rows, which do not conflict.
+        self.env.cr.execute(
+            SQL("UPDATE sale_order SET write_date = write_date WHERE id = %s", self.id)
+        )
         rewards = [
             one["reward"]
             for one in self._get_portal_rewards()

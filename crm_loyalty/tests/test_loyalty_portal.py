@@ -82,7 +82,8 @@ class TestLoyaltyPortal(LoyaltyCommon, HttpCase):
         self.authenticate("points_b", "points_b")
         self.assertEqual(self.url_open(url).status_code, 404)
         self.assertIn("You collect no points yet", self.url_open("/my/points").text)
-        self.assertEqual(self.url_open("/my/points/999999999").status_code, 404)
+        for number in (999999999, 10**20):
+            self.assertEqual(self.url_open(f"/my/points/{number}").status_code, 404)
 
     def test_colleagues(self):
         """Points are the company's: its contacts see them."""
@@ -179,6 +180,8 @@ class TestLoyaltyPortal(LoyaltyCommon, HttpCase):
                 self.assertEqual(self._send(order, token=token).status_code, status)
                 self.assertFalse(order.order_line.reward_id)
         self.authenticate(None, None)
+        huge = self.reward.browse(10**20)
+        self.assertEqual(self._send(order, huge).status_code, 404)
         self.assertEqual(self._send(order, csrf=False).status_code, 400)
         self.assertEqual(self._send(order, method="GET").status_code, 405)
         self.assertFalse(order.order_line.reward_id)

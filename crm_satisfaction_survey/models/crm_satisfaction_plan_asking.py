@@ -125,7 +125,11 @@ class CrmSatisfactionPlan(models.Model):
         )
 
     def _ask(self, sample):
-        """Send each of them the link; an address that fails stops nobody else."""
+        """Send each of them the link; an address that fails stops nobody else.
+
+        The first failure is shown with the runs of jobs.
+        """
+        failure = None
         asked = self.env["survey.user_input"]
         contacts = self.env["res.partner"].browse(contact for _one, contact in sample)
         deadline = fields.Datetime.now() + timedelta(days=self.answer_days)
@@ -142,8 +146,11 @@ class CrmSatisfactionPlan(models.Model):
                     asked |= answer
             except CONFLICTS:
                 raise
-            except Exception:
+            except Exception as error:
                 _logger.exception("Contact %s could not be asked", contact.id)
+                failure = failure or error
+        if failure:
+            self.env["crm.job.run"]._keep_failure(self, self._name, failure)
         return asked
 
     def action_preview(self):

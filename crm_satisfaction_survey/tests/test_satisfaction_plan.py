@@ -3,7 +3,7 @@ from datetime import date, datetime, timedelta
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_metric.tests.common import MetricCommon
@@ -145,6 +145,8 @@ class TestSatisfactionPlan(MetricCommon):
         self.plan.template_id = broken
         self.assertFalse(self._ask())
         self.assertFalse(self.plan.asked_count)
+        failed = self.env["crm.job.run"].search([("company_id", "=", self.company.id)])
+        self.assertEqual(failed.mapped("job"), ["crm.satisfaction.plan"], "shown once")
 
     # --------------------------------------------------------------------- answers
     def test_what_answers_become(self):
@@ -268,6 +270,12 @@ class TestSatisfactionPlan(MetricCommon):
         self.assertFalse(self.plan.with_user(self.seller).has_access("read"))
         with self.assertRaises(AccessError):
             self.plan.with_user(self.seller).action_preview()
+        self.assertFalse(self.manager.has_group("survey.group_survey_user"))
+        with Form(self.env["crm.satisfaction.plan"].with_user(self.manager)) as form:
+            form.name = "By a manager who makes no surveys"
+            self.assertEqual(form.survey_id, self.survey)
+        titles = self.env["survey.survey"].with_user(self.manager)
+        self.assertIn(self.survey.id, [one[0] for one in titles.name_search("doing")])
         question = self.env.ref("crm_satisfaction_survey.question_recommend")
         self.assertFalse(question.with_user(self.seller).has_access("read"))
 

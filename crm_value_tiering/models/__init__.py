@@ -2,6 +2,7 @@ from . import crm_limits_mixin
 from . import crm_erasable_mixin
 from . import crm_line_mixin
 from . import crm_guard_mixin
+from . import crm_kept_mixin
 from . import crm_common_mixin
 from . import crm_dialog_mixin
 from . import crm_effective_mixin

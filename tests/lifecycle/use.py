@@ -134,8 +134,13 @@ env["crm.complaint.alarm"].create(
 env["crm.complaint.clock"]._sweep_company(company)
 favourite("crm.complaint", "[('severity', '=', '4')]")
 """,
+    "crm_complaints_metric": """
+env["crm.metric.run"].recompute(company)
+favourite("crm.metric.fact", "[('code', '=', 'complaints')]")
+""",
     "crm_complaints_satisfaction": """
-complaint = env["crm.complaint"].search([("partner_id", "!=", False)], limit=1)
+person = env["res.partner"].create({"name": "Person", "email": "p@example.com"})
+complaint = env["crm.complaint"].create({"name": "Lamp", "partner_id": person.id})
 env["rating.rating"].create(
     {
         "res_model_id": env["ir.model"]._get_id("crm.complaint"),
@@ -145,15 +150,15 @@ env["rating.rating"].create(
         "consumed": True,
     }
 )
-env.flush_all()
-env.cr.execute("UPDATE rating_rating SET write_date = now() - interval '1 hour'")
+complaint.marked_at = "2026-06-01 12:00:00"
 env["crm.complaint"]._record_marks(complaint.company_id)
 """,
     "crm_satisfaction_survey": """
 plan = env["crm.satisfaction.plan"].create(
     {"name": "Twice a Year", "company_id": company.id, "is_running": True}
 )
-asked = plan._ask([(0, customer("copper_kettle").id)])
+person = env["res.partner"].create({"name": "Person", "email": "p@example.com"})
+asked = plan._ask([(person.id, person.id)])
 asked._save_lines(env.ref("crm_satisfaction_survey.question_recommend"), "9")
 asked._mark_done()
 favourite("crm.satisfaction.plan", "[('is_running', '=', True)]")

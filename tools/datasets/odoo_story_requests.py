@@ -162,7 +162,7 @@ def _tell_marks(env: Env, closed: Records) -> None:
     """Every second customer was asked and gave a mark, a day after closing."""
     asked = closed[::2].sorted("closed_at")
     model = env["ir.model"]._get_id(asked._name)
-    marks = env["rating.rating"].create(
+    env["rating.rating"].create(
         [
             {
                 "res_model_id": model,
@@ -176,15 +176,9 @@ def _tell_marks(env: Env, closed: Records) -> None:
             for place, request in enumerate(asked)
         ]
     )
-    env.flush_all()
-    for request, mark in zip(asked, marks, strict=True):
+    for request in asked:
         moment = request.closed_at + timedelta(days=1)
-        request.sudo().surveyed_at = moment
-        env.cr.execute(
-            "UPDATE rating_rating SET create_date = %s, write_date = %s WHERE id = %s",
-            [moment, moment + timedelta(hours=2), mark.id],
-        )
-    env.invalidate_all()
+        request.write({"surveyed_at": moment, "marked_at": moment + timedelta(hours=2)})
     env["crm.complaint"]._record_marks(env.company)
 
 
