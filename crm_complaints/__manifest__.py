@@ -40,6 +40,7 @@
         "views/crm_complaint_capa_template_views.xml",
         "views/crm_complaint_capa_views.xml",
         "views/crm_complaint_alarm_views.xml",
+        "views/crm_complaint_idea_views.xml",
         "views/crm_complaint_portal_templates.xml",
         "views/crm_lead_views.xml",
         "views/res_partner_views.xml",

@@ -18,6 +18,7 @@
         "views/crm_metric_cohort_views.xml",
         "views/crm_metric_fact_views.xml",
         "views/crm_metric_run_views.xml",
+        "views/crm_metric_plan_views.xml",
         "views/crm_metric_target_views.xml",
         "views/crm_metric_views.xml",
         "views/utm_campaign_views.xml",

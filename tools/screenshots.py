@@ -49,6 +49,8 @@ print(json.dumps({
     "order": of_tiered_customer("sale.order", quotation).id,
     "request": request.id,
     "alarm": first("crm.complaint.alarm", []).id,
+    "idea": first("crm.complaint.idea", [("state", "=", "new")]).id,
+    "plan": first("crm.metric.plan", []).id,
     "capa": first("crm.complaint.capa", [("state", "=", "watched")]).id,
     "program": program.id,
     "member": first("crm.loyalty.move", [("kind", "=", "redeem")]).member_id.id,

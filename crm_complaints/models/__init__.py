@@ -12,6 +12,8 @@ from . import crm_complaint_flow
 from . import crm_complaint_mail
 from . import crm_complaint_portal
 from . import crm_complaint_survey
+from . import crm_complaint_idea
+from . import crm_complaint_voice
 from . import crm_complaint_erasure
 from . import crm_complaint_capa_template
 from . import crm_complaint_capa

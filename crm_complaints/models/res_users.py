@@ -7,9 +7,11 @@ class ResUsers(models.Model):
 
     @api.model
     def _get_naming_fields(self):
-        """Who owns an action, and who decided on a solution, stays known."""
+        """Who owns an action, decided or heard a suggestion, stays known."""
         return [
             *super()._get_naming_fields(),
             ("crm.complaint.capa", "user_id"),
             ("crm.complaint.approval", "user_id"),
+            ("crm.complaint", "gathered_by_id"),
+            ("crm.complaint.idea", "decided_by_id"),
         ]

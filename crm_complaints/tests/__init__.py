@@ -7,6 +7,7 @@ from . import test_complaint_clock_golden
 from . import test_complaint_concurrency
 from . import test_complaint_erasure
 from . import test_complaint_flow
+from . import test_complaint_idea
 from . import test_complaint_mail
 from . import test_complaint_performance
 from . import test_complaint_portal

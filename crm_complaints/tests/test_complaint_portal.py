@@ -350,3 +350,20 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
         self.own.invalidate_recordset()
         self.assertEqual(self.own.state, "waiting")
         self.assertEqual(self.own.held_count, 1)
+
+    def test_what_became_of_a_suggestion(self):
+        """The decision that they were told; not what was considered inside."""
+        wish = self._create_complaint(
+            name="A dimmer", type="suggestion", partner_id=self.owner.partner_id.id
+        )
+        wish.action_gather()
+        wish.idea_id.write({"considerations": SECRET, "answer": "Version 3 has one."})
+        self._login(self.owner)
+        self.assertNotIn("Your suggestion", self._get(wish.access_url).text)
+        wish.idea_id.with_user(self.leader).action_adopt()
+        page = self._get(wish.access_url).text
+        self.assertIn("Your suggestion", page)
+        self.assertIn("Adopted", page)
+        self.assertNotIn(SECRET, page)
+        wish.idea_id.with_user(self.leader).action_decide_again()
+        self.assertNotIn("Your suggestion", self._get(wish.access_url).text)

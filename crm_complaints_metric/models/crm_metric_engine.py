@@ -18,6 +18,7 @@ class CrmMetricEngine(models.AbstractModel):
     def _flush_sources(self):
         self.env["crm.complaint"].flush_model()
         self.env["crm.complaint.clock"].flush_model()
+        self.env["crm.complaint.idea"].flush_model()
         return super()._flush_sources()
 
     # ------------------------------------------------------------------ complaints
@@ -124,6 +125,25 @@ class CrmMetricEngine(models.AbstractModel):
             stop=job.stop,
         )
 
+    # ----------------------------------------------------------------- suggestions
+    @api.model
+    def _collect_metric_suggestions(self, job):
+        """Suggestions received in the month, for who gathered them."""
+        return self._get_suggestions_sql(
+            job, SQL("request.received_at"), SQL("COUNT(*)"), SQL("NULL::numeric")
+        )
+
+    @api.model
+    def _collect_metric_suggestion_adoption(self, job):
+        """Suggestions adopted, by those adopted or not adopted, decided in the month."""
+        return self._get_suggestions_sql(
+            job,
+            SQL("idea.decided_at"),
+            SQL("COUNT(*) FILTER (WHERE idea.state = 'adopted')"),
+            SQL("COUNT(*)"),
+            SQL("idea.state IN ('adopted', 'declined')"),
+        )
+
     # --------------------------------------------------------------------- helpers
     @api.model
     def _complains(self):
@@ -191,4 +211,36 @@ class CrmMetricEngine(models.AbstractModel):
                 DAY,
             ),
             SQL("COUNT(*)"),
+        )
+
+    @api.model
+    def _get_suggestions_sql(self, job, moment, numerator, denominator, where=None):
+        """Suggestions of which ``moment`` lies in the month.
+
+        They count for who gathered them, in that person's team; those that the customer
+        wrote, for nobody.
+        """
+        return SQL(
+            """
+            SELECT gatherer.sale_team_id AS team_id, gatherer.id AS user_id,
+                   COALESCE(tier.tier_id, request.tier_id) AS tier_id,
+                   %(numerator)s AS numerator, %(denominator)s AS denominator
+              FROM crm_complaint request
+              LEFT JOIN crm_complaint_idea idea ON idea.id = request.idea_id
+              LEFT JOIN res_users gatherer ON gatherer.id = request.gathered_by_id
+              LEFT JOIN crm_metric_tier tier
+                ON tier.partner_id = request.commercial_partner_id
+             WHERE request.company_id = ANY(%(companies)s)
+               AND request.type = 'suggestion' AND request.exclusion IS NULL
+               AND %(where)s
+               AND %(moment)s >= %(start)s AND %(moment)s < %(stop)s
+             GROUP BY 1, 2, 3
+            """,
+            numerator=numerator,
+            denominator=denominator,
+            companies=job.company._get_value_company_ids(),
+            where=where or SQL("TRUE"),
+            moment=moment,
+            start=job.start,
+            stop=job.stop,
         )

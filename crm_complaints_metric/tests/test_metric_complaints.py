@@ -127,3 +127,42 @@ class TestMetricComplaints(ComplaintCommon, MetricCommon):
         self.assertEqual(self._figure("complaints"), 0)
         self._measure(company=other)
         self.assertEqual(self._figure("complaints", company=other), 1)
+
+    def test_suggestions(self):
+        """Four of June for who heard them; one of the two decided on is adopted."""
+        gatherers = [self.seller, self.seller, self.leader, self.env["res.users"]]
+        wishes = self.env["crm.complaint"].union(
+            *(
+                self._complain(
+                    "2026-06-01 08:00:00",
+                    type="suggestion",
+                    severity=False,
+                    gathered_by_id=user.id,
+                )
+                for user in gatherers
+            )
+        )
+        self._complain(type="suggestion", severity=False)._exclude("mistaken")
+        ideas = self.env["crm.complaint.idea"]
+        for wish, state, moment in zip(
+            wishes,
+            ("adopted", "declined", "planned", "adopted"),
+            ("2026-06-20", "2026-06-20", "2026-06-20", "2026-07-02"),
+            strict=True,
+        ):
+            wish.idea_id = ideas.create(
+                {
+                    "name": "A dimmer",
+                    "company_id": self.company.id,
+                    "state": state,
+                    "decided_at": f"{moment} 08:00:00",
+                }
+            )
+        self._measure()
+        self.assertEqual(self._figure("suggestions"), 4)
+        self.assertEqual(
+            self._figure("suggestions", groupby="user_id"),
+            {self.seller.id: 2, self.leader.id: 1, False: 1},
+        )
+        self.assertEqual(self._figure("suggestion_adoption"), 50)
+        self.assertEqual(self._figure("complaints"), 0)

@@ -6,6 +6,9 @@ from . import crm_metric_engine_sales
 from . import crm_metric_engine_cohorts
 from . import crm_metric_run
 from . import crm_metric_target
+from . import crm_metric_plan
+from . import crm_metric_measure
+from . import crm_metric_target_improving
 from . import crm_metric_cohort
 from . import crm_campaign_cost
 from . import crm_team

@@ -300,7 +300,8 @@ class CrmMetricRun(models.Model):
     # ---------------------------------------------------------------------- cron
     @api.model
     def _cron_recompute(self):
-        """The current month and the one before of every company; then what waits.
+        """The current month and the one before of every company; then what waits. Then
+        plans for the targets that were missed.
 
         A month is open until the one after it is over: an order entered late, or a lead
         closed late, is still counted.
@@ -315,6 +316,11 @@ class CrmMetricRun(models.Model):
         self._run_each(
             waiting,
             lambda run: run._process(BATCH_SECONDS) and run.state != "waiting",
+        )
+        self.env["crm.job.run"]._run_each(
+            self._get_companies_to_measure(),
+            self.env["crm.metric.plan"]._start_company,
+            job=self.env._("Improvement plans"),
         )
 
     @api.model

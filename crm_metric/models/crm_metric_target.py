@@ -4,6 +4,8 @@ from odoo.tools import SQL, date_utils, float_compare
 
 from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_AMOUNT
 
+# Other programs read targets, not what people write about them.
+USER_GROUP = "crm_value_tiering.group_value_user"
 # Within this share of what is expected, a target is on track; its ends are within.
 TOLERANCE = 0.05
 
@@ -71,6 +73,13 @@ class CrmMetricTarget(models.Model):
         limits=(0, MAX_AMOUNT),
         help="In the unit of the metric: 45 for 45 %. Of a sum: for the whole period.",
     )
+    starts_plan = fields.Boolean(
+        string="Improvement Plan When Missed",
+        default=True,
+        help="When a month is over and the target is behind, an improvement plan is "
+        "started for whoever leads the team, once as long as it is open.",
+    )
+    plan_count = fields.Integer(compute="_compute_plan_count", groups=USER_GROUP)
     unit = fields.Selection(related="metric_id.unit")
     higher_is_better = fields.Boolean(related="metric_id.higher_is_better")
     description = fields.Text(related="metric_id.description")
@@ -119,7 +128,16 @@ class CrmMetricTarget(models.Model):
             target.progress = (
                 100 * target.actual / target.target if target.target else 0
             )
-            target.status = target._get_status(actual)
+            target.status = target._get_status(actual, target.expected)
+
+    def _compute_plan_count(self):
+        plans = self.env["crm.metric.plan"]
+        found = plans._read_group(
+            [("target_id", "in", self.ids)], ["target_id"], ["__count"]
+        )
+        counts = {target.id: count for target, count in found}
+        for target in self:
+            target.plan_count = counts.get(target._origin.id, 0)
 
     @api.depends("actual", "expected", "target", "unit", "status")
     @api.depends_context("lang")
@@ -210,36 +228,55 @@ class CrmMetricTarget(models.Model):
         return action | {"domain": domain, "context": {}}
 
     # ------------------------------------------------------------------ business
-    def _get_actuals(self):
+    def _get_actuals(self, until=None):
         """The metric's value so far, by id of the target: one query for all.
+
+        Users who may see a target may see the result, so no rule of the figures is
+        applied: the rules of targets are the same ones.
+
+        :param until: first day of the first month that does not count; default: all
+            months of the target count
+        """
+        self.flush_model()
+        spans = SQL(
+            "SELECT id, id, date_from, LEAST(date_to, %s) FROM crm_metric_target"
+            " WHERE id = ANY(%s)",
+            until,
+            self._origin.ids,
+        )
+        return {key: value for key, (value, _months) in self._sum_up(spans).items()}
+
+    @api.model
+    def _sum_up(self, spans):
+        """What metrics came to, of whom targets are, over spans of months.
 
         Without a row of the target's team, person or tier a sum or a stock is zero in the
         months that were measured, those of which the company has a figure; a ratio has
         nothing to divide.
 
-        Users who may see a target may see the result, so no rule of the figures is
-        applied: the rules of targets are the same ones.
+        :param spans: SQL for rows key, id of the target, first day of the first month,
+            first day of the month after the last one or NULL
+        :return: dict key → (value, number of months measured); without a figure no key
         """
-        self.flush_model()
-        self.env["crm.metric.fact"].flush_model()
         facts = self.env["crm.metric.fact"]
+        facts.flush_model()
         query = SQL(
             """
-            SELECT target.id, %(total)s
-              FROM crm_metric_target target
+            SELECT span.key, %(total)s, COUNT(DISTINCT fact.date)
+              FROM (%(spans)s) span (key, target_id, date_from, date_to)
+              JOIN crm_metric_target target ON target.id = span.target_id
               JOIN crm_metric metric ON metric.id = target.metric_id
               JOIN crm_metric_fact fact ON fact.metric_id = target.metric_id
                AND fact.company_id = target.company_id
-               AND fact.date >= target.date_from
-               AND (target.date_to IS NULL OR fact.date < target.date_to)
+               AND fact.date >= span.date_from
+               AND (span.date_to IS NULL OR fact.date < span.date_to)
               CROSS JOIN LATERAL (
                    SELECT (target.team_id IS NULL OR fact.team_id = target.team_id)
                       AND (target.user_id IS NULL OR fact.user_id = target.user_id)
                       AND (target.tier_id IS NULL OR fact.tier_id = target.tier_id)
                           AS is_meant) whose
-             WHERE target.id = ANY(%(ids)s)
-               AND (metric.aggregation <> 'ratio' OR whose.is_meant)
-             GROUP BY target.id
+             WHERE metric.aggregation <> 'ratio' OR whose.is_meant
+             GROUP BY span.key
             """,
             total=facts._get_total_sql(
                 SQL("CASE WHEN whose.is_meant THEN fact.numerator ELSE 0 END"),
@@ -248,28 +285,35 @@ class CrmMetricTarget(models.Model):
                 SQL("metric.aggregation"),
                 SQL("metric.unit"),
             ),
-            ids=self._origin.ids,
+            spans=spans,
         )
-        rows = self.env.execute_query(query)
-        return {row[0]: float(row[1]) for row in rows if row[1] is not None}
+        return {
+            key: (float(value), months)
+            for key, value, months in self.env.execute_query(query)
+            if value is not None
+        }
 
-    def _get_expected(self):
-        """What should be reached by today: of a sum, by the days that have passed."""
+    def _get_expected(self, day=None):
+        """What should be reached by a day: of a sum, by the days that have passed.
+
+        :param day: local day of the company; default: today
+        """
         self.ensure_one()
         if self.metric_id.aggregation != "sum" or not (self.date_from and self.date_to):
             return self.target
-        today = self.company_id._get_value_today() if self.company_id else None
-        if not today or today >= self.date_to:
+        if not day and self.company_id:
+            day = self.company_id._get_value_today()
+        if not day or day >= self.date_to:
             return self.target
-        passed = max((today - self.date_from).days + 1, 0)
+        passed = max((day - self.date_from).days + 1, 0)
         return self.target * passed / (self.date_to - self.date_from).days
 
-    def _get_status(self, actual):
+    def _get_status(self, actual, expected):
         """:param actual: None when there is no figure yet"""
         self.ensure_one()
-        if actual is None or not self.expected:
+        if actual is None or not expected:
             return "unknown"
-        lead = actual / self.expected - 1
+        lead = actual / expected - 1
         if not self.higher_is_better:
             lead = -lead
         # 95.0 of 100 is 5 % short, not 5.000000000000004 %

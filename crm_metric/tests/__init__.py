@@ -5,6 +5,7 @@ from . import test_metric_customers
 from . import test_metric_dashboard
 from . import test_metric_explanation
 from . import test_metric_fact
+from . import test_metric_plan
 from . import test_metric_release
 from . import test_metric_run
 from . import test_metric_sales

@@ -143,6 +143,8 @@ class TestMetricFact(MetricCommon):
             "crm.metric.fact": (READ, READ),
             "crm.metric.cohort": (READ, READ),
             "crm.metric.target": (READ, ALL),
+            "crm.metric.plan": (("read", "write"), ALL),
+            "crm.metric.measure": (ALL, ALL),
             "crm.metric.run": (NOTHING, READ),
             "crm.metric.recompute": (NOTHING, ALL),
             "crm.campaign.cost": (READ, ALL),

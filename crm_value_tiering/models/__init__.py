@@ -1,5 +1,6 @@
 from . import crm_limits_mixin
 from . import crm_erasable_mixin
+from . import crm_conversation_mixin
 from . import crm_line_mixin
 from . import crm_guard_mixin
 from . import crm_kept_mixin

@@ -57,6 +57,26 @@ favourite("crm.lead", "[('value_tier_id', '!=', False)]")
 """,
     "crm_metric": """
 favourite("crm.metric.fact", "[('code', '=', 'revenue')]")
+revenue = env["crm.metric"].search([("code", "=", "revenue")])
+target = env["crm.metric.target"].create(
+    {
+        "metric_id": revenue.id,
+        "company_id": company.id,
+        "date_from": "2026-01-01",
+        "date_to": "2027-01-01",
+        "target": 10**12,
+    }
+)
+plan = env["crm.metric.plan"].create(
+    {
+        "target_id": target.id,
+        "company_id": company.id,
+        "month": "2026-01-01",
+        "goal": 2,
+        "missed": 1,
+    }
+)
+plan.measure_ids = [(0, 0, {"name": "Call them"})]
 """,
     "crm_satisfaction": """
 env["crm.satisfaction.answer"].search([], limit=1)._withdraw("Was meant for another")
@@ -131,6 +151,12 @@ env["crm.complaint.alarm"].create(
         "capa_id": action.id,
     }
 )
+wish = env["crm.complaint"].create(
+    {"name": "A dimmer", "type": "suggestion", "partner_id": complaint.partner_id.id}
+)
+wish.action_gather()
+wish.idea_id.answer = "Version 3 has one."
+wish.idea_id.action_adopt()
 env["crm.complaint.clock"]._sweep_company(company)
 favourite("crm.complaint", "[('severity', '=', '4')]")
 """,

@@ -83,6 +83,14 @@ class TestDemoStory(TransactionCase):
         for state in ("planned", "watched"):
             actions = ("state", "=", state)
             self.assertTrue(self._count("crm.complaint.capa", actions), state)
+        for state in ("new", "planned", "adopted", "declined"):
+            ideas = ("state", "=", state)
+            self.assertEqual(self._count("crm.complaint.idea", ideas), 1, state)
+        plan = self.env["crm.metric.plan"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(len(plan), 1)
+        self.assertIn(plan.change, ("better", "reached"))
         for state in ("open", "waiting", "closed"):
             self.assertGreater(self._count("crm.complaint", ("state", "=", state)), 1)
         stages = self.env["crm.complaint"].search(

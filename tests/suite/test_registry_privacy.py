@@ -218,6 +218,13 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
                 "complaint_ids": complaint.ids,
             }
         )
+        wish = self.env["crm.complaint"].create(
+            {"name": text, "type": "suggestion", "partner_id": person.id}
+        )
+        wish.action_gather()
+        wish.idea_id.write({"considerations": text, "answer": text})
+        wish.idea_id.action_adopt()
+        self._miss_a_target(text)
         self.env["crm.complaint.alarm"].create(
             {
                 "company_id": self.company.id,
@@ -242,6 +249,32 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         mail["message_id"] = "<2@zirconium>"
         intake._hold("automatic", message, mail, team=complaint.team_id)
         return complaint
+
+    def _miss_a_target(self, text: str) -> None:
+        """Why, what is done and what was learnt may name a person."""
+        metric = self.env["crm.metric"].search([("code", "=", "revenue")])
+        target = self.env["crm.metric.target"].create(
+            {
+                "metric_id": metric.id,
+                "company_id": self.company.id,
+                "date_from": "2026-01-01",
+                "date_to": "2027-01-01",
+                "target": 10,
+            }
+        )
+        plan = self.env["crm.metric.plan"].create(
+            {
+                "target_id": target.id,
+                "company_id": self.company.id,
+                "month": "2026-01-01",
+                "goal": 2,
+                "missed": 1,
+                "reason": text,
+                "lesson": text,
+                "measure_ids": [Command.create({"name": text})],
+            }
+        )
+        plan.message_post(body=text)
 
     def _give_points(self, person: BaseModel, text: str) -> None:
         """Points with a reason, and taken again: who has some is not deleted."""

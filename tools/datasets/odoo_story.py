@@ -14,6 +14,7 @@ from tools.datasets.odoo_records import SILENT, Env, Records, external_ids, name
 from tools.datasets.odoo_story_pay import tell_pay
 from tools.datasets.odoo_story_points import tell_points
 from tools.datasets.odoo_story_requests import tell_requests
+from tools.datasets.odoo_story_voice import tell_ideas, tell_plan
 
 MONTHS = (3, 2, 1)  # as many months ago tiers were computed
 _NAME = "story"
@@ -78,12 +79,14 @@ def tell_story(env: Env) -> bool:
     env["crm.value.outreach"]._schedule_company(company)
     _ask_customers(env, today)
     tell_requests(env, today, _manager(env))
+    tell_ideas(env, today, _manager(env))
     tell_points(env, today, _manager(env))
     tell_pay(env, today, _manager(env))
     _record_losses(env)
     _set_a_tier(env, today)
     _measure(env, today)
     _set_targets(env, today)
+    tell_plan(env, today, _manager(env))
     env["crm.value.holdout.check"].create({}).action_check()
     name_records(env, [_NAME], company)
     return True
