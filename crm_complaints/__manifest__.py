@@ -41,6 +41,8 @@
         "views/crm_complaint_capa_views.xml",
         "views/crm_complaint_alarm_views.xml",
         "views/crm_complaint_idea_views.xml",
+        "views/crm_complaint_passage_views.xml",
+        "views/crm_complaint_process_views.xml",
         "views/crm_complaint_portal_templates.xml",
         "views/crm_lead_views.xml",
         "views/res_partner_views.xml",

@@ -105,6 +105,7 @@ SCREENS = (
     Screen("early-warning", "/odoo/complaint-alarms/{alarm}", FORM, height=1100),
     Screen("corrective-action", "/odoo/complaint-actions/{capa}", FORM, height=1000),
     Screen("idea", "/odoo/customer-ideas/{idea}", FORM, height=1000),
+    Screen("process-review", "/odoo/process-reviews/{process}", FORM, height=1100),
     Screen("improvement-plan", "/odoo/improvement-plans/{plan}", FORM, height=1100),
     Screen("service-levels", "/odoo/complaint-service-levels", ROW),
     Screen("points-program", "/odoo/loyalty-programs/{program}", FORM),

@@ -14,6 +14,10 @@ from . import crm_complaint_portal
 from . import crm_complaint_survey
 from . import crm_complaint_idea
 from . import crm_complaint_voice
+from . import crm_complaint_passage
+from . import crm_complaint_timing
+from . import crm_complaint_process
+from . import crm_complaint_process_step
 from . import crm_complaint_erasure
 from . import crm_complaint_capa_template
 from . import crm_complaint_capa

@@ -43,7 +43,11 @@ class CrmComplaintStage(models.Model):
 
     @api.model
     def _get_naming_fields(self):
-        return [*super()._get_naming_fields(), ("crm.complaint", "stage_id")]
+        return [
+            *super()._get_naming_fields(),
+            ("crm.complaint", "stage_id"),
+            ("crm.complaint.passage", "stage_id"),
+        ]
 
     @api.model
     def _get_all(self):

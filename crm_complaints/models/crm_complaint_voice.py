@@ -34,6 +34,7 @@ class CrmComplaint(models.Model):
     )
     told_decision = fields.Selection(
         [("planned", "Planned"), ("adopted", "Adopted"), ("declined", "Not Adopted")],
+        string="The Customer Knows",
         readonly=True,
         copy=False,
         help="The decision that the customer was told.",

@@ -14,4 +14,5 @@ class ResUsers(models.Model):
             ("crm.complaint.approval", "user_id"),
             ("crm.complaint", "gathered_by_id"),
             ("crm.complaint.idea", "decided_by_id"),
+            ("crm.complaint.process", "user_id"),
         ]

@@ -1,5 +1,5 @@
 """Statistics of complaints in plain Python: no database, no Odoo, no dependency."""
 
-from . import effect, surveillance
+from . import effect, ranks, surveillance
 
-__all__ = ["effect", "surveillance"]
+__all__ = ["effect", "ranks", "surveillance"]

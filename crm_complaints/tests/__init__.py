@@ -11,9 +11,11 @@ from . import test_complaint_idea
 from . import test_complaint_mail
 from . import test_complaint_performance
 from . import test_complaint_portal
+from . import test_complaint_process
 from . import test_complaint_solution
 from . import test_complaint_survey
 from . import test_complaint_sweep
 from . import test_complaint_tours
 from . import test_effect
+from . import test_ranks
 from . import test_surveillance

@@ -29,7 +29,7 @@ class CrmMetricMeasure(models.Model):
     name = fields.Char(string="Measure", required=True)
     user_id = fields.Many2one(
         "res.users",
-        string="Who",
+        string="Carried Out By",
         index=True,
         ondelete="restrict",
         default=lambda self: self.env.user,
@@ -57,8 +57,11 @@ class CrmMetricMeasure(models.Model):
     def create(self, vals_list):
         # before, not after: who takes a measure may see its plan
         plans = self.env["crm.metric.plan"]
-        named = {vals.get("plan_id") for vals in vals_list if isinstance(vals, dict)}
-        plans.browse(one for one in named if isinstance(one, int)).check_access("write")
+        if not all(isinstance(vals, dict) for vals in vals_list):
+            raise TypeError("values of records expected")
+        named = {vals.get("plan_id") for vals in vals_list}
+        ids = [one for one in named if type(one) is int and 0 < one < 2**31]
+        plans.browse(ids).check_access("write")
         return super().create(vals_list)
 
     def action_done(self):

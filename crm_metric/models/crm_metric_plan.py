@@ -4,12 +4,16 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, date_utils, float_compare, format_date
 
-from odoo.addons.crm_value_tiering.models.crm_limits_mixin import MAX_DATE, MIN_DATE
+from odoo.addons.crm_value_tiering.models.crm_limits_mixin import (
+    MAX_AMOUNT,
+    MAX_DATE,
+    MIN_DATE,
+)
 from odoo.addons.crm_value_tiering.models.res_users import MANAGER_GROUP
 
 # Until then something should have changed: the first look at whether it has.
 REVIEW_MONTHS = 3
-FIGURE = (-(10.0**18), 10.0**18)  # of any metric, whatever its unit
+FIGURE = (-MAX_AMOUNT, MAX_AMOUNT)  # of any metric, whatever its unit
 
 
 class CrmMetricPlan(models.Model):
@@ -107,8 +111,8 @@ class CrmMetricPlan(models.Model):
         "closed; of a sum, the mean of a month.",
     )
     goal_text = fields.Char(string="Goal", compute="_compute_since")
-    missed_text = fields.Char(string="Before", compute="_compute_since")
-    now_text = fields.Char(string="After", compute="_compute_since")
+    missed_text = fields.Char(string="Figure Before", compute="_compute_since")
+    now_text = fields.Char(string="Figure After", compute="_compute_since")
     change = fields.Selection(
         [
             ("unknown", "No Figures Yet"),

@@ -157,6 +157,7 @@ wish = env["crm.complaint"].create(
 wish.action_gather()
 wish.idea_id.answer = "Version 3 has one."
 wish.idea_id.action_adopt()
+env["crm.complaint.process"].create({"company_id": company.id, "change_date": today})
 env["crm.complaint.clock"]._sweep_company(company)
 favourite("crm.complaint", "[('severity', '=', '4')]")
 """,

@@ -91,6 +91,11 @@ class TestDemoStory(TransactionCase):
         )
         self.assertEqual(len(plan), 1)
         self.assertIn(plan.change, ("better", "reached"))
+        process = self.env["crm.complaint.process"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertTrue(process.bottleneck_id)
+        self.assertIn("faster", process.step_ids.mapped("verdict"))
         for state in ("open", "waiting", "closed"):
             self.assertGreater(self._count("crm.complaint", ("state", "=", state)), 1)
         stages = self.env["crm.complaint"].search(

@@ -224,6 +224,14 @@ class TestRegistryPrivacy(RegistryCommon, RetentionCommon):
         wish.action_gather()
         wish.idea_id.write({"considerations": text, "answer": text})
         wish.idea_id.action_adopt()
+        self.env["crm.complaint.process"].create(
+            {
+                "name": text,
+                "company_id": self.company.id,
+                "change": text,
+                "lesson": text,
+            }
+        )
         self._miss_a_target(text)
         self.env["crm.complaint.alarm"].create(
             {

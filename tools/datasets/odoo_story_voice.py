@@ -104,8 +104,8 @@ def tell_ideas(env: Env, today: date, user: Records) -> None:
 
 
 def tell_plan(env: Env, today: date, user: Records) -> None:
-    """Half a year ago the complaint rate was missed; since then it has got better."""
-    month = today.replace(day=1) - relativedelta(months=6)
+    """Five months ago the complaint rate was missed; since then it has got better."""
+    month = today.replace(day=1) - relativedelta(months=5)
     target = env["crm.metric.target"].create(
         {
             "metric_id": env.ref("crm_complaints_metric.crm_metric_complaint_rate").id,
