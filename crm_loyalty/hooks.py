@@ -8,6 +8,7 @@ TABLES = (
     "crm_loyalty_lot",
     "crm_loyalty_adjustment",
     "crm_loyalty_document",
+    "crm_loyalty_referral",
 )
 
 

@@ -32,15 +32,21 @@ class LoyaltyPortal(CustomerPortal):
                 ("partner_id", "=", customer.id),
                 ("program_id.active", "=", True),
                 ("program_id.crm_ledger", "=", True),
+                # who was only referred learns nothing from being a member
+                ("move_ids", "!=", False),
             ]
         )
+
+    def _prepare_points_values(self):
+        """Hook: what all pages of points show."""
+        return self._prepare_portal_layout_values()
 
     @http.route("/my/points", type="http", auth="user", website=True, methods=["GET"])
     def portal_my_points(self, **kwargs):
         members = self._get_members()
         if len(members) == 1:
             return request.redirect(f"/my/points/{members.id}")
-        values = self._prepare_portal_layout_values()
+        values = self._prepare_points_values()
         values |= {"members": members, "page_name": "points"}
         return request.render("crm_loyalty.portal_my_points", values)
 
@@ -63,7 +69,7 @@ class LoyaltyPortal(CustomerPortal):
             step=self._items_per_page,
         )
         first = pages["offset"]
-        values = self._prepare_portal_layout_values()
+        values = self._prepare_points_values()
         values |= {
             "member": member,
             "moves": moves.sorted("id", reverse=True)[

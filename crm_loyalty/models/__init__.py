@@ -1,4 +1,5 @@
 from . import loyalty_program
+from . import loyalty_program_referral
 from . import crm_loyalty_multiplier
 from . import crm_loyalty_member
 from . import crm_loyalty_member_posting
@@ -10,6 +11,10 @@ from . import crm_loyalty_document_earning
 from . import crm_loyalty_adjustment
 from . import crm_loyalty_move
 from . import crm_loyalty_allocation
+from . import crm_loyalty_referral
+from . import crm_loyalty_referral_checking
+from . import crm_loyalty_referral_rewarding
+from . import crm_loyalty_referral_mixin
 from . import crm_loyalty_event
 from . import crm_loyalty_proof
 from . import loyalty_card
@@ -18,7 +23,9 @@ from . import loyalty_rule
 from . import account_move
 from . import sale_order
 from . import sale_order_portal
+from . import sale_order_referral
 from . import sale_order_line
+from . import crm_lead
 from . import res_partner
 from . import res_users
 from . import res_company

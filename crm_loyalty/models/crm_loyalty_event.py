@@ -119,6 +119,7 @@ class CrmLoyaltyEvent(models.Model):
     def _process_document(self, model, res_id):
         """What a mark has done: hook for other kinds of documents."""
         self.env["crm.loyalty.document"]._update(model, res_id)
+        self.env["crm.loyalty.referral"]._update(model, res_id)
         if model == "sale.order":
             self.env[model].sudo().browse(res_id).exists()._sync_loyalty()
 

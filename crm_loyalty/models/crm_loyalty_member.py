@@ -6,6 +6,8 @@ from ..fields import Points
 from ..points import to_points, to_units
 
 EXPIRING_DAYS = 30
+# Twelve hexadecimal digits of strong randomness: none can be guessed.
+NEW_CODE = SQL("upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 12))")
 
 
 class CrmLoyaltyMember(models.Model):
@@ -60,6 +62,18 @@ class CrmLoyaltyMember(models.Model):
         help="Hundredths of points that were taken back after they had been used. "
         "New points settle it first.",
     )
+    referral_code = fields.Char(
+        readonly=True,
+        copy=False,
+        help="What the member tells people whom they recommend us to.",
+    )
+    referral_link = fields.Char(
+        compute="_compute_referral_link",
+        help="The member sends it to people whom they recommend us to. Empty when the "
+        "program does not reward referrals.",
+    )
+    brought_ids = fields.One2many("crm.loyalty.referral", "referrer_id", readonly=True)
+    brought_count = fields.Integer(compute="_compute_brought_count")
     version = fields.Integer(
         readonly=True, help="Counts the changes: two of them at once are impossible."
     )
@@ -92,6 +106,9 @@ class CrmLoyaltyMember(models.Model):
         "UNIQUE(program_id, partner_id)",
         "This customer is a member of the program already.",
     )
+    _referral_code_uniq = models.UniqueIndex(
+        "(referral_code)", "Another member has this code."
+    )
     _balance_check = models.Constraint(
         "CHECK(available >= 0 AND pending >= 0 AND debt >= 0)",
         "A balance of points cannot be negative.",
@@ -106,7 +123,41 @@ class CrmLoyaltyMember(models.Model):
             ("crm.loyalty.document", "member_id"),
             ("crm.loyalty.adjustment", "member_id"),
             ("crm.loyalty.move", "member_id"),
+            ("crm.loyalty.referral", "referrer_id"),
+            ("crm.loyalty.referral", "referred_id"),
         ]
+
+    def init(self):
+        """Members of before there were codes get one."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_loyalty_member SET referral_code = %s"
+                " WHERE referral_code IS NULL",
+                NEW_CODE,
+            )
+        )
+
+    @api.depends("referral_code", "program_id.crm_referral")
+    def _compute_referral_link(self):
+        for member in self:
+            program = member.sudo().program_id
+            asks = program.crm_referral and program.active and member.referral_code
+            member.referral_link = (
+                f"{member.get_base_url()}/recommended/{member.referral_code}"
+                if asks
+                else False
+            )
+
+    def _compute_brought_count(self):
+        counts = dict(
+            self.env["crm.loyalty.referral"]._read_group(
+                [("referrer_id", "in", self.ids), ("state", "!=", "refused")],
+                ["referrer_id"],
+                ["__count"],
+            )
+        )
+        for member in self:
+            member.brought_count = counts.get(member, 0)
 
     @api.depends("available", "pending", "debt")
     def _compute_points(self):
@@ -255,10 +306,10 @@ class CrmLoyaltyMember(models.Model):
                 """
                 INSERT INTO crm_loyalty_member
                        (program_id, partner_id, company_id, active, joined_on, available,
-                        pending, debt, version, create_uid, create_date, write_uid,
-                        write_date)
+                        pending, debt, version, referral_code, create_uid, create_date,
+                        write_uid, write_date)
                 VALUES (%(program)s, %(partner)s, %(company)s, TRUE, %(today)s, 0, 0, 0,
-                        0, %(uid)s, %(now)s, %(uid)s, %(now)s)
+                        0, %(code)s, %(uid)s, %(now)s, %(uid)s, %(now)s)
                 ON CONFLICT DO NOTHING
                 RETURNING id
                 """,
@@ -266,6 +317,7 @@ class CrmLoyaltyMember(models.Model):
                 partner=partner.id,
                 company=company.id,
                 today=today,
+                code=NEW_CODE,
                 uid=self.env.uid,
                 now=self.env.cr.now(),
             )
@@ -282,6 +334,14 @@ class CrmLoyaltyMember(models.Model):
         return member
 
     # ------------------------------------------------------------------ actions
+    def action_open_brought(self):
+        """The customers whom this member brought."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_loyalty.crm_loyalty_referral_action"
+        )
+        return {**action, "domain": [("referrer_id", "=", self.id)]}
+
     def action_grant(self):
         """Give points to this member, or correct them, with a reason."""
         self.ensure_one()

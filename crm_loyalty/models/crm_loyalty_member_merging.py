@@ -73,6 +73,7 @@ class CrmLoyaltyMember(models.Model):
         # Without a contact: the merge wizard would meet the heir's row, and delete both.
         self.write({"merged_into_id": heir.id, "partner_id": False, "active": False})
         self.card_id._set_from_ledger(0, active=False)
+        self.env["crm.loyalty.referral"]._follow_merge(self, heir)
 
     def _replace_in_quotations(self, heir):
         """Rewards of open quotations are paid by the heir's card."""

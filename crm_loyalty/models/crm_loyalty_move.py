@@ -44,6 +44,7 @@ class CrmLoyaltyMove(models.Model):
             ("activate", "Usable now"),
             ("expire", "Expired"),
             ("repay", "Owed points settled"),
+            ("referral", "Referral"),
             ("grant", "Granted"),
             ("correct", "Corrected"),
             ("outside", "Till or shop"),
@@ -88,6 +89,12 @@ class CrmLoyaltyMove(models.Model):
     )
     adjustment_id = fields.Many2one(
         "crm.loyalty.adjustment",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    referral_id = fields.Many2one(
+        "crm.loyalty.referral",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
@@ -215,6 +222,8 @@ class CrmLoyaltyMove(models.Model):
             why["summary"].append(move.reason)
         if move.adjustment_id:
             why["summary"] += move.adjustment_id._get_story()
+        if move.referral_id:
+            why["summary"].append(move._get_referral_text())
         if move.detail:
             why["values"] += move._get_detail_values()
         if move.reversal_of_id:
@@ -239,6 +248,15 @@ class CrmLoyaltyMove(models.Model):
             }
             why["tables"].append(self._prepare_table(columns, rows, total=total))
         return why
+
+    def _get_referral_text(self):
+        """Who brought whom."""
+        return self.env._(
+            "%(referrer)s brought %(referred)s on %(day)s.",
+            referrer=self.referral_id.referrer_id.display_name,
+            referred=self.referral_id.referred_id.display_name,
+            day=format_date(self.env, self.referral_id.referred_on),
+        )
 
     def _get_lot_rows(self):
         """The lots that the move made, took from and gave back to; they add up."""

@@ -42,7 +42,7 @@ class CrmLoyaltyProof(models.Model):
             "card": self.env._("the card shows another balance"),
             "reversed": self.env._("more was taken back than had been given"),
             "move": self.env._("a move does not agree with its points"),
-            "merged": self.env._("a merged member still has points"),
+            "merged": self.env._("a merged or erased member still has points"),
         }
 
     @api.model
@@ -127,8 +127,8 @@ class CrmLoyaltyProof(models.Model):
                 <> COALESCE(made.points, 0) - COALESCE(allocated.points, 0)
             UNION
             SELECT id, 'merged' FROM member
-             WHERE (merged_into_id IS NOT NULL AND available + pending + debt > 0)
-                OR (merged_into_id IS NULL AND partner_id IS NULL)
+             WHERE (merged_into_id IS NOT NULL OR partner_id IS NULL)
+               AND available + pending + debt > 0
             ORDER BY 1, 2
             """,
             company=self.env.company.id,

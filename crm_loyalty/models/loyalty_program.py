@@ -216,6 +216,7 @@ class LoyaltyProgram(models.Model):
             ("crm.loyalty.member", "program_id"),
             ("crm.loyalty.document", "program_id"),
             ("crm.loyalty.move", "program_id"),
+            ("crm.loyalty.referral", "program_id"),
         ]
 
     def _read_group_groupby(self, alias, groupby_spec, query):

@@ -12,6 +12,13 @@ class ResCompany(models.Model):
             *super()._get_naming_fields(),
             *(
                 (f"crm.loyalty.{name}", "company_id")
-                for name in ("member", "lot", "document", "adjustment", "move")
+                for name in (
+                    "member",
+                    "lot",
+                    "document",
+                    "adjustment",
+                    "move",
+                    "referral",
+                )
             ),
         ]

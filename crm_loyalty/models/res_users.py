@@ -11,4 +11,5 @@ class ResUsers(models.Model):
         return [
             *super()._get_naming_fields(),
             ("crm.loyalty.adjustment", "decided_by_id"),
+            ("crm.loyalty.referral", "allowed_by_id"),
         ]

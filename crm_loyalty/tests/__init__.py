@@ -12,3 +12,5 @@ from . import test_loyalty_proof
 from . import test_loyalty_portal
 from . import test_loyalty_program
 from . import test_loyalty_ui
+from . import test_referral
+from . import test_referral_portal

@@ -75,6 +75,7 @@ class TestLedgerConcurrency(ConcurrencyCase):
                     )
             for table in TABLES:
                 env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            env["crm.loyalty.referral"].search(own).unlink()
             cards = members.card_id
             members.unlink()
             cards.unlink()
@@ -299,3 +300,65 @@ class TestLedgerConcurrency(ConcurrencyCase):
             for future in [pool.submit(worker(n)) for n in range(WORKERS)]:
                 future.result(timeout=120)
         self._assert_balance(sum(expected))
+
+    # ------------------------------------------------------------------ referrals
+    def _begin_referrals(self):
+        """Two members, and a customer whom they bring: ids of the contacts."""
+        with self._session() as env:
+            env["loyalty.program"].browse(self.program_id).crm_referral = True
+            partners = env["res.partner"].create([{"name": self.NAME}] * 3)
+            for partner_id in partners.ids:
+                self._member_of(env, partner_id)
+            return partners.ids
+
+    def _member_of(self, env, partner_id):
+        program = env["loyalty.program"].browse(self.program_id)
+        partner = env["res.partner"].browse(partner_id)
+        return env["crm.loyalty.member"]._join(program, partner)
+
+    def _refer(self, env, referrer_id, partner_id):
+        partner = env["res.partner"].browse(partner_id)
+        return (
+            env["crm.loyalty.referral"]
+            ._refer(self._member_of(env, referrer_id), partner)
+            .id
+        )
+
+    def _get_referrals(self, env):
+        return env["crm.loyalty.referral"].search(
+            [("program_id", "=", self.program_id)], order="state"
+        )
+
+    def test_two_referrers_at_once(self):
+        """The first one wins, the other is refused; nobody gets an error."""
+        *referrers, new = self._begin_referrals()
+        self._at_once(
+            *(lambda env, one=one: self._refer(env, one, new) for one in referrers)
+        )
+        with self._session() as env:
+            states = self._get_referrals(env).mapped("state")
+        self.assertEqual(sorted(states), ["refused", "waiting"])
+
+    def test_said_twice_at_once(self):
+        """A double click keeps one."""
+        first, _second, new = self._begin_referrals()
+        found = self._at_once(*[lambda env: self._refer(env, first, new)] * 4)
+        self.assertEqual(len(set(found)), 1)
+
+    def test_rewarded_at_once(self):
+        """Job and event together: two moves, and each balance once."""
+        first, _second, new = self._begin_referrals()
+        with self._session() as env:
+            self._refer(env, first, new)
+
+        def reward(env):
+            referral = self._get_referrals(env)
+            referral._lock()
+            if referral.state == "waiting":
+                referral._reward(referral.company_id._get_value_today())
+            return len(referral.move_ids)
+
+        self.assertEqual(self._at_once(*[reward] * 4), [2] * 4)
+        with self._session() as env:
+            for partner_id in (first, new):
+                self.assertEqual(self._member_of(env, partner_id).available, 10000)

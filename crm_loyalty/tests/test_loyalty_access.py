@@ -17,6 +17,7 @@ class TestLoyaltyAccess(LoyaltyCommon):
         "crm.loyalty.allocation": (NOTHING, READ),
         "crm.loyalty.document": (NOTHING, READ),
         "crm.loyalty.event": (NOTHING, READ),
+        "crm.loyalty.referral": (READ, READ),
         "crm.loyalty.proof": (NOTHING, READ),
         "crm.loyalty.adjustment": (ALL, ALL),
         "crm.loyalty.multiplier": (READ, ALL),

@@ -209,7 +209,13 @@ order._action_cancel()
 order.unlink()
 env.cr.commit()
 env["crm.loyalty.event"]._mark(env["sale.order"].search([("state", "=", "sale")], limit=1))
+friend = env["res.partner"].create({"name": "Friend"})
+env["crm.lead"].create(
+    {"name": "Friend", "partner_id": friend.id, "crm_referral_code": member.referral_code}
+)
+env["crm.loyalty.referral"].search([], limit=1)._reward(company._get_value_today())
 favourite("crm.loyalty.member", "[('available', '>', 0)]")
+favourite("crm.loyalty.referral", "[('state', '=', 'waiting')]")
 favourite("loyalty.program", "[('crm_ledger', '=', True)]")
 """,
     "crm_team_incentives": """
