@@ -19,6 +19,7 @@
         "views/crm_loyalty_move_views.xml",
         "views/crm_loyalty_referral_views.xml",
         "views/crm_loyalty_member_views.xml",
+        "views/crm_loyalty_measure_views.xml",
         "views/crm_loyalty_event_views.xml",
         "views/crm_loyalty_proof_views.xml",
         "views/crm_loyalty_setup_views.xml",

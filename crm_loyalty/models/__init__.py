@@ -1,5 +1,6 @@
 from . import loyalty_program
 from . import loyalty_program_referral
+from . import loyalty_program_value
 from . import crm_loyalty_multiplier
 from . import crm_loyalty_member
 from . import crm_loyalty_member_posting
@@ -15,6 +16,10 @@ from . import crm_loyalty_referral
 from . import crm_loyalty_referral_checking
 from . import crm_loyalty_referral_rewarding
 from . import crm_loyalty_referral_mixin
+from . import crm_loyalty_measure
+from . import crm_loyalty_measure_points
+from . import crm_loyalty_measure_effect
+from . import crm_loyalty_measure_explanation
 from . import crm_loyalty_event
 from . import crm_loyalty_proof
 from . import loyalty_card

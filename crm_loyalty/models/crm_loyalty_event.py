@@ -97,12 +97,17 @@ class CrmLoyaltyEvent(models.Model):
     def _process(self):
         """Look at each document once; one that fails stays, with the error."""
         done = self.browse()
+        invoices = self.filtered(lambda event: event.res_model == "account.move")
+        referrals = self.env["crm.loyalty.referral"]
+        brought = referrals._find_concerned(set(invoices.mapped("res_id")))
         for (model, res_id), events in self.grouped(
             lambda event: (event.res_model, event.res_id)
         ).items():
             try:
                 with self.env.cr.savepoint():
                     self._process_document(model, res_id)
+                    if model == "account.move" and res_id in brought:
+                        brought[res_id]._refresh()
                     self.env.flush_all()
             except CONFLICTS:
                 raise
@@ -119,7 +124,6 @@ class CrmLoyaltyEvent(models.Model):
     def _process_document(self, model, res_id):
         """What a mark has done: hook for other kinds of documents."""
         self.env["crm.loyalty.document"]._update(model, res_id)
-        self.env["crm.loyalty.referral"]._update(model, res_id)
         if model == "sale.order":
             self.env[model].sudo().browse(res_id).exists()._sync_loyalty()
 

@@ -140,11 +140,11 @@ class CrmLoyaltyReferral(models.Model):
     def _is_existing_customer(self):
         """Whether there was an order or invoice before; at first, whether there is one."""
         self.ensure_one()
-        partner = self.referred_id.partner_id
-        orders = Domain("partner_id.commercial_partner_id", "=", partner.id)
-        orders &= Domain("state", "=", "sale")
-        invoices = Domain("commercial_partner_id", "=", partner.id)
-        invoices &= Domain("state", "=", "posted")
+        bought = Domain(
+            "partner_id", "in", self._get_family(self.referred_id.partner_id).ids
+        )
+        orders = bought & Domain("state", "=", "sale")
+        invoices = bought & Domain("state", "=", "posted")
         invoices &= Domain("move_type", "=", "out_invoice")
         if self.checked_on:
             start = self.company_id._get_value_day_start(self.referred_on)

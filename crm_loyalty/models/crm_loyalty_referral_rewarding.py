@@ -46,7 +46,7 @@ class CrmLoyaltyReferral(models.Model):
     def _get_invoices_domain(self):
         """Invoices that may count, whether paid or not."""
         self.ensure_one()
-        partner, terms = self.referred_id.partner_id, self.terms
+        family, terms = self._get_family(self.referred_id.partner_id), self.terms
         orders = "invoice_line_ids.sale_line_ids.order_id.partner_id"
         domain = (
             Domain("move_type", "=", "out_invoice")
@@ -54,8 +54,8 @@ class CrmLoyaltyReferral(models.Model):
             & Domain("company_id", "child_of", self.company_id.id)
             & Domain("invoice_date", ">=", self.referred_on)
             & (
-                Domain("commercial_partner_id", "=", partner.id)
-                | Domain(f"{orders}.commercial_partner_id", "=", partner.id)
+                Domain("partner_id", "in", family.ids)
+                | Domain(orders, "in", family.ids)
             )
         )
         if terms["valid_days"]:
@@ -133,20 +133,46 @@ class CrmLoyaltyReferral(models.Model):
 
     # ------------------------------------------------------------------ refresh
     @api.model
-    def _update(self, model, res_id):
-        """An invoice or order may say something else now."""
-        if model != "account.move":
-            return
-        invoice = self.env[model].sudo().browse(res_id).exists()
-        orders = invoice.invoice_line_ids.sale_line_ids.order_id
-        partners = (invoice.partner_id | orders.partner_id).commercial_partner_id
-        self.sudo().search(
-            Domain("state", "!=", "refused")
-            & (
-                Domain("invoice_id", "=", res_id)
-                | Domain("referred_id.partner_id", "in", partners.ids)
+    def _find_concerned(self, invoice_ids):
+        """Referrals of which these invoices may say something else now.
+
+        :return: dict of the id of the invoice → referrals
+        """
+        if not invoice_ids:
+            return {}
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH brought AS (
+                    SELECT referral.id, referral.invoice_id, member.partner_id
+                      FROM crm_loyalty_referral referral
+                      JOIN crm_loyalty_member member
+                        ON member.id = referral.referred_id
+                     WHERE referral.state <> 'refused'
+                )
+                SELECT invoice_id, id FROM brought WHERE invoice_id = ANY(%(ids)s)
+                 UNION
+                SELECT move.id, brought.id FROM account_move move
+                  JOIN brought ON brought.partner_id = move.commercial_partner_id
+                 WHERE move.id = ANY(%(ids)s)
+                 UNION
+                SELECT line.move_id, brought.id FROM account_move_line line
+                  JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = line.id
+                  JOIN sale_order_line sold ON sold.id = rel.order_line_id
+                  JOIN res_partner buyer ON buyer.id = sold.order_partner_id
+                  JOIN brought ON brought.partner_id = buyer.commercial_partner_id
+                 WHERE line.move_id = ANY(%(ids)s)
+                """,
+                ids=list(invoice_ids),
             )
-        )._refresh()
+        )
+        found = {}
+        for invoice_id, referral_id in rows:
+            found[invoice_id] = found.get(invoice_id, self.sudo()) | self.sudo().browse(
+                referral_id
+            )
+        return found
 
     def _refresh(self):
         """Bring referrals in line with what is paid and returned now."""
@@ -322,8 +348,16 @@ class CrmLoyaltyReferral(models.Model):
         """Ids of referrals that may have changed without being told."""
         return SQL(
             """
+            WITH payer AS MATERIALIZED (
+                SELECT commercial_partner_id AS partner_id, MAX(invoice_date) AS day
+                  FROM account_move
+                 WHERE move_type = 'out_invoice' AND state = 'posted'
+                   AND payment_state IN ('paid', 'in_payment')
+                 GROUP BY commercial_partner_id
+            )
             SELECT referral.id FROM crm_loyalty_referral referral
               JOIN crm_loyalty_member member ON member.id = referral.referred_id
+              LEFT JOIN payer ON payer.partner_id = member.partner_id
              WHERE referral.company_id = %(company)s
                AND referral.checked_on IS DISTINCT FROM %(today)s
                AND CASE referral.state
@@ -341,13 +375,7 @@ class CrmLoyaltyReferral(models.Model):
                          AND (referral.terms->>'valid_days')::int > 0
                          AND referral.referred_on
                              + (referral.terms->>'valid_days')::int < %(today)s)
-                        OR EXISTS (
-                       SELECT FROM account_move invoice
-                        WHERE invoice.commercial_partner_id = member.partner_id
-                          AND invoice.move_type = 'out_invoice'
-                          AND invoice.state = 'posted'
-                          AND invoice.payment_state IN ('paid', 'in_payment')
-                          AND invoice.invoice_date >= referral.referred_on)
+                        OR COALESCE(payer.day >= referral.referred_on, FALSE)
                    END
              ORDER BY referral.id LIMIT %(limit)s
             """,

@@ -185,14 +185,14 @@ class LoyaltyProgram(models.Model):
                      GROUP BY commercial_partner_id
                     HAVING MIN(invoice_date) > %(since)s
                 )
-                SELECT COUNT(*), COUNT(*) FILTER (WHERE EXISTS (
-                           SELECT FROM crm_loyalty_referral referral
-                             JOIN crm_loyalty_member member
-                               ON member.id = referral.referred_id
-                            WHERE member.partner_id = fresh.partner_id
-                              AND referral.program_id = %(program)s
-                              AND referral.state <> 'refused'))
-                  FROM fresh
+                SELECT COUNT(*), COUNT(brought.partner_id) FROM fresh
+                  LEFT JOIN (SELECT DISTINCT member.partner_id
+                               FROM crm_loyalty_referral referral
+                               JOIN crm_loyalty_member member
+                                 ON member.id = referral.referred_id
+                              WHERE referral.program_id = %(program)s
+                                AND referral.state <> 'refused') brought
+                    ON brought.partner_id = fresh.partner_id
                 """,
                 companies=companies.ids,
                 since=fields.Date.subtract(today, days=NEW_DAYS),

@@ -14,3 +14,5 @@ from . import test_loyalty_program
 from . import test_loyalty_ui
 from . import test_referral
 from . import test_referral_portal
+from . import test_measures_golden
+from . import test_measures

@@ -5,6 +5,8 @@ from odoo.addons.crm_value_tiering.tests.common import ALL, NOTHING, READ
 
 from .common import LoyaltyCommon
 
+DIALOGS = {"crm.loyalty.setup", "crm.loyalty.measure.ask"}
+
 
 @tagged("post_install", "-at_install")
 class TestLoyaltyAccess(LoyaltyCommon):
@@ -18,6 +20,8 @@ class TestLoyaltyAccess(LoyaltyCommon):
         "crm.loyalty.document": (NOTHING, READ),
         "crm.loyalty.event": (NOTHING, READ),
         "crm.loyalty.referral": (READ, READ),
+        "crm.loyalty.measure": (NOTHING, READ),
+        "crm.loyalty.measure.ask": (NOTHING, ALL),
         "crm.loyalty.proof": (NOTHING, READ),
         "crm.loyalty.adjustment": (ALL, ALL),
         "crm.loyalty.multiplier": (READ, ALL),
@@ -32,7 +36,7 @@ class TestLoyaltyAccess(LoyaltyCommon):
             "loyalty_auditor", "crm_loyalty.group_loyalty_auditor"
         )
         self._grant(100)
-        for model in self._get_models("crm_loyalty") - {"crm.loyalty.setup"}:
+        for model in self._get_models("crm_loyalty") - DIALOGS:
             records = self.env[model].with_user(auditor)
             self.assertTrue(records.has_access("read"), model)
             for operation in ("write", "create", "unlink"):

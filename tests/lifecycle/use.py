@@ -214,6 +214,7 @@ env["crm.lead"].create(
     {"name": "Friend", "partner_id": friend.id, "crm_referral_code": member.referral_code}
 )
 env["crm.loyalty.referral"].search([], limit=1)._reward(company._get_value_today())
+env["crm.loyalty.measure"]._measure(program, company._get_value_today())
 favourite("crm.loyalty.member", "[('available', '>', 0)]")
 favourite("crm.loyalty.referral", "[('state', '=', 'waiting')]")
 favourite("loyalty.program", "[('crm_ledger', '=', True)]")

@@ -54,6 +54,7 @@ NOT_ABOUT_PEOPLE = {
     "crm.loyalty.document.terms": "settings",
     "crm.loyalty.event.error": "of the program",
     "crm.loyalty.event.res_model": "kind of a document",
+    "crm.loyalty.measure.detail": "numbers",
     "crm.loyalty.member.referral_code": "random, without a name once the member has none",
     "crm.loyalty.move.detail": "numbers",
     "crm.loyalty.move.document": "number of a document",

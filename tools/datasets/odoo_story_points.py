@@ -11,6 +11,8 @@ from tools.datasets.odoo_records import Env, Records
 MONTHS = 6
 MULTIPLIERS = (("high", 200), ("mid", 150))  # percent of the points, by tier
 REDEEMED = 3  # confirmed orders with a reward
+# Who came by word of mouth and has not bought yet, by the place of who brought them.
+BROUGHT = (("Iris Vance", 0), ("Tobias Lund", 0), ("Mei Castellan", 1))
 
 
 def tell_points(env: Env, today: date, user: Records) -> None:
@@ -31,6 +33,7 @@ def tell_points(env: Env, today: date, user: Records) -> None:
         pass  # a batch each time
     _give(env, program, user)
     _redeem(env, program, today)
+    _recommend(env, program)
     env["crm.loyalty.proof"]._prove_company(env.company)
 
 
@@ -46,6 +49,10 @@ def _create_club(env: Env, first: date) -> Records:
             "crm_earn_from": first,
             "crm_pending_days": 14,
             "crm_expiry_days": 120,
+            "crm_referral": True,
+            "crm_referrer_points": 50,
+            "crm_referred_points": 25,
+            "crm_referral_minimum": 20,
             "crm_multiplier_ids": [
                 (
                     0,
@@ -79,6 +86,18 @@ def _give(env: Env, program: Records, user: Records) -> None:
         adjustments.create(
             {"member_id": member.id, "points": points, "reason": reason}
         ).action_post()
+
+
+def _recommend(env: Env, program: Records) -> None:
+    """Members bring people they know; one of them tried to bring herself."""
+    members = env["crm.loyalty.member"].search(
+        [("program_id", "=", program.id)], order="available desc, id", limit=2
+    )
+    referrals = env["crm.loyalty.referral"]
+    for name, place in BROUGHT:
+        person = env["res.partner"].create({"name": name})
+        referrals._refer(members[place], person)
+    referrals._refer(members[1], members[1].partner_id)
 
 
 def _redeem(env: Env, program: Records, today: date) -> None:
