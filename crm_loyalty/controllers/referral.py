@@ -1,6 +1,8 @@
 from odoo import http
 from odoo.http import request
 
+from odoo.addons.loyalty.controllers.portal import CustomerPortalLoyalty
+
 from .portal import LoyaltyPortal
 
 CODE_KEY = "crm_loyalty_code"  # of whoever recommended us, until the visitor signs in
@@ -8,12 +10,25 @@ SAID_KEY = "crm_loyalty_said"  # the answer, for the next page
 MAX_LENGTH = 40
 
 
-class ReferralPortal(LoyaltyPortal):
+class ReferralPortal(LoyaltyPortal, CustomerPortalLoyalty):
     """Links that members give away, and where a new customer says who sent them.
 
     Whoever follows a link learns nothing: neither whether the code exists, nor whose it
     is. What is posted is answered with the same words whatever it was.
     """
+
+    def _prepare_home_portal_values(self, counters):
+        """Odoo shows every card of the customer: not the one that a referral made."""
+        values = super()._prepare_home_portal_values(counters)
+        cards = values.get("cards_per_programs") or {}
+        for program in list(cards):
+            if program.sudo().crm_ledger:
+                cards[program] = cards[program].filtered(
+                    lambda card: any(one._has_begun() for one in card._get_member())
+                )
+                if not cards[program]:
+                    del cards[program]
+        return values
 
     def _get_code(self, code):
         return request.env["crm.loyalty.referral"]._normalize_code(code)[:MAX_LENGTH]
@@ -68,11 +83,14 @@ class ReferralPortal(LoyaltyPortal):
         return request.redirect("/my/points")
 
     def _prepare_points_values(self):
+        user = request.env.user
+        programs = request.env["loyalty.program"].sudo()
+        referrals = request.env["crm.loyalty.referral"].sudo()
         return super()._prepare_points_values() | {
-            "asks_code": bool(
-                request.env["loyalty.program"]
-                .sudo()
-                ._get_referring(request.env.user.company_id)
+            # of new customers, whatever they have entered before
+            "asks_code": programs._get_referring(user.company_id)
+            and not referrals._has_bought(
+                user.partner_id.commercial_partner_id, user.company_id
             ),
             "remembered": request.session.get(CODE_KEY, ""),
             "said": request.session.pop(SAID_KEY, False),

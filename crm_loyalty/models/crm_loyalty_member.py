@@ -257,6 +257,19 @@ class CrmLoyaltyMember(models.Model):
             )
         return rewards
 
+    def _has_begun(self):
+        """Whether anything was ever posted: who was only referred learns nothing from
+        being a member."""
+        self.ensure_one()
+        return bool(
+            self.available
+            or self.pending
+            or self.debt
+            or self.env["crm.loyalty.move"]
+            .sudo()
+            .search_count([("member_id", "=", self.id)], limit=1)
+        )
+
     # ------------------------------------------------------------------ privacy
     def _erase_person(self):
         """The member stays without a name, like their entries; points are not lost."""

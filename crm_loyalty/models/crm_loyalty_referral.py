@@ -350,7 +350,9 @@ class CrmLoyaltyReferral(models.Model):
             referral._get_note(),
         ]
         if referral.reason and self.env.user.has_group(AUDITOR_GROUP):
-            why["summary"].append(f"{referral._get_label('reason')}.")
+            why["summary"].append(
+                self.env._("Reason: %s", referral._get_label("reason"))
+            )
         why["values"] += referral._get_promised()
         rows = [
             {

@@ -140,16 +140,23 @@ class CrmLoyaltyReferral(models.Model):
     def _is_existing_customer(self):
         """Whether there was an order or invoice before; at first, whether there is one."""
         self.ensure_one()
-        bought = Domain(
-            "partner_id", "in", self._get_family(self.referred_id.partner_id).ids
-        )
+        day = self.referred_on if self.checked_on else None
+        return self._has_bought(self.referred_id.partner_id, self.company_id, day)
+
+    @api.model
+    def _has_bought(self, partner, company, before=None):
+        """Whether a customer has a confirmed order or a posted invoice.
+
+        :param before: a day of ``company``; documents of it and later ones do not count
+        """
+        bought = Domain("partner_id", "in", self._get_family(partner).ids)
         orders = bought & Domain("state", "=", "sale")
         invoices = bought & Domain("state", "=", "posted")
         invoices &= Domain("move_type", "=", "out_invoice")
-        if self.checked_on:
-            start = self.company_id._get_value_day_start(self.referred_on)
+        if before:
+            start = company._get_value_day_start(before)
             orders &= Domain("date_order", "<", start)
-            invoices &= Domain("invoice_date", "<", self.referred_on)
+            invoices &= Domain("invoice_date", "<", before)
         return bool(
             self.env["sale.order"].sudo().search_count(orders, limit=1)
             or self.env["account.move"].sudo().search_count(invoices, limit=1)

@@ -57,7 +57,7 @@ class SaleOrder(models.Model):
         nobody = self.env["crm.loyalty.member"].new({"program_id": program.id})
         format_points = (member or nobody)._format_points
         parts = []
-        if member:
+        if member and member._has_begun():
             parts.append(
                 self.env._(
                     "%(customer)s has %(points)s.",

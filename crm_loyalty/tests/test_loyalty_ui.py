@@ -21,6 +21,20 @@ class TestLoyaltyUi(LoyaltyCommon, HttpCase):
         self._bill(order)
         self._assert_balance(330)
 
+    def test_give_a_link_and_say_who_brought_whom(self):
+        """A salesperson does both on the contact (acceptance 31)."""
+        self.program.crm_referral = True
+        self._member().referral_code = "0123456789AB"
+        self.start_tour(
+            f"/odoo/contacts/{self.other.id}",
+            "crm_loyalty_referral",
+            login="value_seller",
+        )
+        referral = self.env["crm.loyalty.referral"].search([])
+        self.assertEqual(referral.referrer_id, self._member())
+        self.assertEqual(referral.referred_id.partner_id, self.other)
+        self.assertEqual(referral.state, "waiting")
+
     def test_on_the_portal(self):
         """The customer reads the same on the quotation."""
         self._grant(340)

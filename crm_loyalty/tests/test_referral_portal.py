@@ -109,6 +109,7 @@ class TestReferralPortal(ReferralCommon, HttpCase):
         self.assertEqual(referral.state, "rewarded")
         page = self.url_open("/my/points").text
         self.assertIn("+20", page)
+        self.assertIn(self.program.name, self.url_open("/my").text)
         self.assertNotIn("Loyalty Test A", page)
         self.authenticate("refer_a", "refer_a")
         page = self.url_open("/my/points").text
@@ -128,7 +129,16 @@ class TestReferralPortal(ReferralCommon, HttpCase):
             self.assertIn("Thank you. If the code is right", pages[-1])
             self.assertIn("You collect no points yet", pages[-1])
             self.assertNotIn("Thank you. If", self.url_open("/my/points").text)
+            self.assertNotIn(self.program.name, self.url_open("/my").text)
         self.assertEqual(len({self._strip(page) for page in pages}), 1)
+
+    def test_old_customers_are_not_asked(self):
+        """Who has bought was not brought."""
+        self.authenticate("refer_b", "refer_b")
+        self.assertIn("Who recommends us to you?", self.url_open("/my/points").text)
+        self._order(10, partner=self.other).action_confirm()
+        self.env.flush_all()
+        self.assertNotIn("Who recommends us to you?", self.url_open("/my/points").text)
 
     def test_who_may(self):
         """Not without a login; a colleague of ours is no customer."""

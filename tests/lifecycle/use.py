@@ -209,11 +209,11 @@ order._action_cancel()
 order.unlink()
 env.cr.commit()
 env["crm.loyalty.event"]._mark(env["sale.order"].search([("state", "=", "sale")], limit=1))
-friend = env["res.partner"].create({"name": "Friend"})
-env["crm.lead"].create(
-    {"name": "Friend", "partner_id": friend.id, "crm_referral_code": member.referral_code}
+env["crm.lead"].search([("partner_id", "!=", False)], limit=1).write(
+    {"crm_referral_code": member.referral_code}
 )
-env["crm.loyalty.referral"].search([], limit=1)._reward(company._get_value_today())
+brought = env["crm.loyalty.referral"].search([("state", "=", "waiting")], limit=1)
+brought._reward(company._get_value_today())
 env["crm.loyalty.measure"]._measure(program, company._get_value_today())
 favourite("crm.loyalty.member", "[('available', '>', 0)]")
 favourite("crm.loyalty.referral", "[('state', '=', 'waiting')]")
