@@ -1,7 +1,9 @@
 from datetime import date
 
+from babel.dates import format_skeleton
+
 from odoo import models
-from odoo.tools import format_date, formatLang
+from odoo.tools import babel_locale_parse, formatLang, get_lang
 
 from .crm_loyalty_measure import ACTIVE_DAYS
 from .crm_loyalty_measure_effect import MINIMUM
@@ -234,7 +236,8 @@ class CrmLoyaltyMeasure(models.Model):
 
     def _format_month(self, month):
         day = date(int(month[:4]), int(month[5:]), 1)
-        return format_date(self.env, day, date_format="MMM y")
+        locale = babel_locale_parse(get_lang(self.env).code)
+        return format_skeleton("yMMM", day, locale=locale)
 
     def _get_effect_table(self):
         """Members beside comparable customers."""
