@@ -25,6 +25,8 @@
         "views/crm_incentive_run_views.xml",
         "views/crm_incentive_period_views.xml",
         "views/crm_incentive_rule_views.xml",
+        "views/crm_incentive_simulation_row_views.xml",
+        "views/crm_incentive_simulation_views.xml",
         "views/crm_incentive_version_views.xml",
         "views/crm_incentive_plan_views.xml",
         "views/crm_lead_views.xml",
@@ -39,6 +41,7 @@
     ],
     "assets": {
         "web.assets_backend": ["crm_team_incentives/static/src/**/*"],
+        "web.assets_tests": ["crm_team_incentives/static/tests/tours/**/*"],
     },
     "uninstall_hook": "uninstall_hook",
 }

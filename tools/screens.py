@@ -115,6 +115,12 @@ SCREENS = (
         "/odoo/action-crm_team_incentives.crm_incentive_version_action/{version}",
         FORM,
     ),
+    Screen(
+        "pay-simulation",
+        "/odoo/incentive-simulations/{simulation}",
+        FORM,
+        height=1300,
+    ),
     Screen("pay-period", "/odoo/incentive-periods/{period}", FORM),
     Screen("pay-earnings", "/odoo/my-earnings", CARD),
     Screen(

@@ -2,9 +2,11 @@ from . import crm_incentive_part_mixin
 from . import crm_incentive_case_mixin
 from . import crm_incentive_document_mixin
 from . import crm_incentive_engine
+from . import crm_incentive_engine_pretended
 from . import crm_incentive_plan
 from . import crm_incentive_version
 from . import crm_incentive_weight
+from . import crm_incentive_frequency
 from . import crm_incentive_rule
 from . import crm_incentive_step
 from . import crm_incentive_example
@@ -15,6 +17,9 @@ from . import crm_incentive_event_collect
 from . import crm_incentive_event_credit
 from . import crm_incentive_split
 from . import crm_incentive_run
+from . import crm_incentive_simulation
+from . import crm_incentive_simulation_run
+from . import crm_incentive_simulation_row
 from . import crm_incentive_statement
 from . import crm_incentive_line
 from . import crm_incentive_inquiry

@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 LIMIT = 10**12
+MAX_ORDERS = 100_000
 
 
 class CrmIncentiveCaseMixin(models.AbstractModel):
@@ -23,6 +24,17 @@ class CrmIncentiveCaseMixin(models.AbstractModel):
         help="A negative amount is a credit note for the amount before it.",
     )
     tier_id = fields.Many2one("crm.value.tier", string="Customer's Tier")
+    lifetime_value = fields.Monetary(
+        string="Customer's Lifetime Value",
+        limits=(-LIMIT, LIMIT),
+        help="For rules whose steps go by it: the value known on the day.",
+    )
+    recent_orders = fields.Integer(
+        string="Orders in 12 Months",
+        limits=(0, MAX_ORDERS),
+        help="For rules adjusted by frequency: days with an order, within the 12 months "
+        "before.",
+    )
     is_new = fields.Boolean(string="New Customer", default=True)
     is_complex = fields.Boolean(string="Complex Solution")
 
@@ -45,4 +57,6 @@ class CrmIncentiveCaseMixin(models.AbstractModel):
             tier=self.tier_id,
             is_new=self.is_new,
             is_complex=self.is_complex,
+            lifetime_value=self.lifetime_value,
+            recent_orders=self.recent_orders,
         )

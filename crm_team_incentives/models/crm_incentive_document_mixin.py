@@ -107,21 +107,35 @@ class CrmIncentiveDocumentMixin(models.AbstractModel):
         )
 
     @api.model
-    def _get_first_purchase(self, company, partner):
-        """The customer's first order or invoice, and their tier: ``(day, tier id)``."""
+    def _get_customer_facts(self, company, partner):
+        """What the computation knows of the customer, as an event of today would.
+
+        :return: dict as of ``IncentiveInput.events``; ``customer_since`` may be None
+        """
         events = self.env["crm.incentive.event"].sudo()
         events._flush_documents()
         rows = self.env.execute_query(
             SQL(
                 """
                 WITH state AS (SELECT %(partner)s::int AS partner_id)
-                SELECT (SELECT MIN(day) FROM (%(since)s) since),
-                       (SELECT tier_id FROM crm_value_profile
-                         WHERE partner_id = %(partner)s AND company_id = %(company)s)
+                SELECT (SELECT MIN(day) FROM (%(since)s) since), profile.tier_id,
+                       profile.clv_predictive, COALESCE((
+                           SELECT MAX(orders) FROM (%(recent)s) recent), 0)
+                  FROM (SELECT 1) always
+                  LEFT JOIN crm_value_profile profile
+                    ON partner_id = %(partner)s AND company_id = %(root)s
                 """,
                 partner=partner.commercial_partner_id.id or None,
-                company=company.id,
+                root=company._get_value_root().id,
                 since=events._get_since_sql(company),
+                recent=events._get_recent_sql(
+                    company,
+                    SQL(
+                        "SELECT partner_id, %s::date AS day FROM state",
+                        company._get_value_today(),
+                    ),
+                ),
             )
         )
-        return rows[0]
+        names = ("customer_since", "tier_id", "lifetime_value", "recent_orders")
+        return dict(zip(names, rows[0], strict=True))

@@ -1,16 +1,21 @@
 from dataclasses import dataclass
-from decimal import Decimal
 
 from odoo import api, models
-from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 # The columns that a computation gives, in order.
 LINE_COLUMNS = (
     "event_id", "user_id", "team_id", "rule_id", "version_id", "kind",
     "period_id", "home_period_id", "base", "factor_weight", "factor_divisor",
-    "rated", "cum_before", "share", "amount",
+    "frequency", "step_rate", "rated", "cum_before", "share", "amount",
 )  # fmt: skip
+
+# Of an event, what a computation reads as it is.
+EVENT_COLUMNS = SQL(
+    "one.id AS event_id, one.kind, one.document_id, one.res_id, one.sequence, one.day,"
+    " one.amount, one.before, one.tier_id, one.customer_since, one.lifetime_value,"
+    " one.recent_orders"
+)
 
 
 @dataclass(slots=True)
@@ -18,7 +23,8 @@ class IncentiveInput:
     """What a computation reads, each as SQL.
 
     - ``events``: ``event_id, kind, document_id, res_id, sequence, day, amount, before
-      (the document's total before), tier_id, customer_since, period_id, home_period_id``
+      (the document's total before), tier_id, customer_since, lifetime_value,
+      recent_orders, period_id, home_period_id``
     - ``credits``: ``event_id, credit_id, user_id, team_id, weight``
     - ``plans``: ``user_id, version_id, date_from, date_to``
     - ``stored``: lines that stay: ``event_id, user_id, team_id, rule_id, version_id,
@@ -38,8 +44,9 @@ class IncentiveInput:
 class CrmIncentiveEngine(models.AbstractModel):
     """How pay is computed: one statement, whoever asks.
 
-    The month's computation, the estimate on a quotation, the examples of a plan and the
-    dialog that tries numbers feed the same statement and differ in what they feed. All
+    The month's computation, the simulation of past months, the estimate on a quotation,
+    the examples of a plan and the dialog that tries numbers feed the same statement and
+    differ in what they feed. All
     amounts are NUMERIC; nothing passes through floating point. Events are worked
     through by (day, kind, document, sequence), so the order in which they arrived, and
     in how many batches, makes no difference.
@@ -49,7 +56,8 @@ class CrmIncentiveEngine(models.AbstractModel):
     - A percentage of it, and a fixed amount, are split in the same way, so that they add
       up to what one person alone would get.
     - A stepped line is F(total after) - F(total before), each rounded: lines add up to
-      F of the month's total.
+      F of the month's total. Steps by the customer's lifetime value are a percentage,
+      that of the step which the value of the day had reached.
     - Taking back does not ask the rules again: it takes the stored lines of the document
       in proportion, and never more than they were.
     """
@@ -140,9 +148,11 @@ class CrmIncentiveEngine(models.AbstractModel):
         )
 
     def _get_rated_sql(self, amount):
-        """An amount weighted by the customer's tier, to six decimals."""
+        """An amount weighted by the customer's tier and frequency, to six decimals."""
         return self._get_quotient_sql(
-            SQL("%s * factor_weight", amount), SQL("factor_divisor"), 6
+            SQL("%s * factor_weight * frequency", amount),
+            SQL("(factor_divisor * 100)"),
+            6,
         )
 
     # -------------------------------------------------------------------- rules
@@ -158,13 +168,18 @@ class CrmIncentiveEngine(models.AbstractModel):
                        credit.credit_id, credit.user_id, credit.team_id, credit.weight,
                        credit.whole_weight, credit.base,
                        rule.id AS rule_id, rule.version_id, rule.kind AS rule_kind,
-                       rule.rate, rule.amount AS fixed, rule.uplift_reading,
+                       rule.kind = 'stepped' AND rule.by_lifetime AS by_lifetime,
+                       CASE WHEN rule.kind = 'stepped' AND rule.by_lifetime
+                            THEN (%(level)s) ELSE rule.rate END AS rate,
+                       rule.amount AS fixed, rule.uplift_reading,
                        rule.step_mode, rule.step_side, rule.is_on_top,
                        version.precedence,
                        CASE WHEN rule.is_weighted THEN factor.weight ELSE 1 END
                            AS factor_weight,
                        CASE WHEN rule.is_weighted THEN factor.divisor ELSE 1 END
                            AS factor_divisor,
+                       CASE WHEN rule.by_frequency AND rule.kind IN ('percent', 'stepped')
+                            THEN COALESCE((%(band)s), 100) ELSE 100 END AS frequency,
                        ROW_NUMBER() OVER (
                            PARTITION BY event.event_id, credit.user_id, rule.is_on_top
                            ORDER BY rule.sequence, rule.id) AS place
@@ -191,6 +206,8 @@ class CrmIncentiveEngine(models.AbstractModel):
             """,
             plans=job.plans,
             factor=self._get_factor_sql(),
+            level=self._get_level_sql(),
+            band=self._get_band_sql(),
             tiers=SQL.identifier("crm_incentive_rule_crm_value_tier_rel"),
         )
 
@@ -219,6 +236,33 @@ class CrmIncentiveEngine(models.AbstractModel):
             """
         )
 
+    def _get_level_sql(self):
+        """Rate of the step that the customer's lifetime value had reached.
+
+        A customer whose value was not known, or is less than nothing, is on the first.
+        """
+        return SQL(
+            """
+            SELECT step.rate FROM crm_incentive_step step
+             WHERE step.rule_id = rule.id
+               AND (step.bound < GREATEST(COALESCE(event.lifetime_value, 0), 0)
+                    OR (step.bound = GREATEST(COALESCE(event.lifetime_value, 0), 0)
+                        AND (rule.step_side = 'upper' OR step.bound = 0)))
+             ORDER BY step.bound DESC LIMIT 1
+            """
+        )
+
+    def _get_band_sql(self):
+        """Factor, in percent, of the band that the customer's orders had reached."""
+        return SQL(
+            """
+            SELECT band.factor FROM crm_incentive_frequency band
+             WHERE band.version_id = version.id
+               AND band.orders_from <= event.recent_orders
+             ORDER BY band.orders_from DESC LIMIT 1
+            """
+        )
+
     # ---------------------------------------------------------------------- pay
     def _get_flat_sql(self, job):
         """Percentages and fixed amounts: the pay of the whole document is split.
@@ -233,7 +277,8 @@ class CrmIncentiveEngine(models.AbstractModel):
             """
             SELECT event_id, user_id, team_id, rule_id, version_id,
                    'earning' AS kind, period_id, home_period_id, base,
-                   factor_weight, factor_divisor,
+                   factor_weight, factor_divisor, frequency,
+                   CASE WHEN by_lifetime THEN rate END AS step_rate,
                    %(rated)s AS rated,
                    NULL::numeric AS cum_before, weight / whole_weight AS share,
                    ROUND((low + CASE WHEN ROW_NUMBER() OVER (
@@ -254,6 +299,7 @@ class CrmIncentiveEngine(models.AbstractModel):
                                         ELSE %(rated_past)s * rate * 0.01 END AS past
                               FROM claim
                              WHERE rule_kind IN ('percent', 'fixed')
+                                OR (rule_kind = 'stepped' AND by_lifetime)
                                 OR (rule_kind = 'uplift' AND uplift_reading = 'points')
                            ) pay) part
             WINDOW same AS (PARTITION BY event_id, rule_id)
@@ -271,7 +317,8 @@ class CrmIncentiveEngine(models.AbstractModel):
             """
             SELECT event_id, user_id, team_id, rule_id, version_id,
                    'earning' AS kind, period_id, home_period_id, base,
-                   factor_weight, factor_divisor, rated, cum_before,
+                   factor_weight, factor_divisor, frequency,
+                   NULL::numeric AS step_rate, rated, cum_before,
                    weight / whole_weight AS share,
                    ROUND(%(after)s, %(decimals)s) - ROUND(%(before)s, %(decimals)s)
                        AS amount
@@ -284,7 +331,9 @@ class CrmIncentiveEngine(models.AbstractModel):
                                                 sequence) AS cum_after
                               FROM (SELECT claim.*,
                                            %(rated)s AS rated
-                                      FROM claim WHERE rule_kind = 'stepped') one
+                                      FROM claim
+                                     WHERE rule_kind = 'stepped'
+                                       AND by_lifetime IS NOT TRUE) one
                               LEFT JOIN (
                                   SELECT user_id, rule_id, home_period_id,
                                          SUM(rated) AS rated_before
@@ -327,7 +376,8 @@ class CrmIncentiveEngine(models.AbstractModel):
             SELECT claim.event_id, claim.user_id, claim.team_id, claim.rule_id,
                    claim.version_id, 'earning' AS kind, claim.period_id,
                    claim.home_period_id, claim.base, claim.factor_weight,
-                   claim.factor_divisor, commission.amount AS rated,
+                   claim.factor_divisor, claim.frequency,
+                   NULL::numeric AS step_rate, commission.amount AS rated,
                    NULL::numeric AS cum_before, weight / whole_weight AS share,
                    ROUND(commission.amount * rate * 0.01, %(decimals)s) AS amount
               FROM claim
@@ -371,7 +421,8 @@ class CrmIncentiveEngine(models.AbstractModel):
                    due.version_id, 'clawback' AS kind, event.period_id,
                    event.home_period_id, event.amount AS base,
                    LEAST(due.back, due.gross) AS factor_weight,
-                   due.gross AS factor_divisor, NULL::numeric AS rated,
+                   due.gross AS factor_divisor, NULL::numeric AS frequency,
+                   NULL::numeric AS step_rate, NULL::numeric AS rated,
                    due.paid AS cum_before, NULL::numeric AS share,
                    COALESCE(due.earlier, 0) - due.target AS amount
               FROM (SELECT target.*, MAX(target) OVER (
@@ -408,16 +459,7 @@ class CrmIncentiveEngine(models.AbstractModel):
             ),
         )
 
-    # ------------------------------------------------------------------ pretended
-    @api.model
-    def _check_amounts(self, amounts, limit):
-        """:raise ValidationError: for an amount that is none, or beyond the limit"""
-        if any(not abs(amount or 0) <= limit for amount in amounts):
-            raise ValidationError(
-                self.env._("An amount is between -%(limit)s and %(limit)s.",
-                           limit=f"{limit:,.0f}")
-            )  # fmt: skip
-
+    # ------------------------------------------------------------------ what it reads
     @api.model
     def _get_plans_sql(self, company):
         """Who is paid by which approved version, and when."""
@@ -435,100 +477,55 @@ class CrmIncentiveEngine(models.AbstractModel):
         )
 
     @api.model
-    def _compute_case(self, version, amounts, tier=None, is_new=True, is_complex=False):
-        """What one person would get for amounts in one month; nothing is stored.
-
-        :param amounts: numbers; a negative one is a credit note for the one before it
-        :return: list of dicts with ``LINE_COLUMNS`` and ``number``, the amount's place
-        """
-        day = version.date_from
-        since = day if is_new else day.replace(year=day.year - 20)
-        kinds = ["won", "order", "invoice", "payment"] + ["complex"] * is_complex
-        events, document = [], 0
-        for number, amount in enumerate(amounts, start=1):
-            document = number if amount > 0 else document
-            events += [
-                {
-                    "event_id": number * 10 + place,
-                    "kind": kind,
-                    "document_id": document or None,
-                    "res_id": number,
-                    "amount": amount,
-                    "day": day,
-                    "tier_id": tier.id if tier else None,
-                    "customer_since": since,
-                }
-                for place, kind in enumerate(kinds)
-                if amount
-            ]
-        plans = SQL(
-            "SELECT 0 AS user_id, %s::int AS version_id, %s::date AS date_from,"
-            " NULL::date AS date_to",
-            version.id,
-            day,
+    def _get_facts_sql(self, company, condition):
+        """The company's events that meet the condition, each with ``before``: what its
+        document was worth by then."""
+        return SQL(
+            """
+            SELECT event.*, SUM(amount) OVER (
+                       PARTITION BY kind, document_id
+                       ORDER BY day, res_id, sequence) - amount AS before
+              FROM crm_incentive_event event
+             WHERE company_id = %s AND document_id IS NOT NULL AND %s
+            """,
+            company.id,
+            condition,
         )
-        lines = self._compute_pretended(
-            events, [(0, None, 1)], plans, version.company_id
-        )
-        return [{**line, "number": line["event_id"] // 10} for line in lines]
 
     @api.model
-    def _compute_pretended(self, events, people, plans, company, stored=None):
-        """The lines of events that have not happened.
+    def _get_entries_sql(self, company, condition):
+        """The same events, as a ledger."""
+        return SQL(
+            "SELECT id AS event_id, kind, document_id, res_id, sequence, day, amount"
+            " FROM crm_incentive_event event"
+            " WHERE company_id = %s AND document_id IS NOT NULL AND %s",
+            company.id,
+            condition,
+        )
 
-        :param events: list of dicts of ``IncentiveInput.events``
-        :param people: tuples of user, team and weight: who shares each of them
-        :param stored: SQL of lines that count before, None: nothing does
-        """
-        self._flush_terms()
-        if not events:
-            return []
-        rows = [
-            SQL(
-                "(%s::int, %s, %s::int, %s::int, 1, %s::date, %s::numeric, 0::numeric,"
-                " %s::int, %s::date, NULL::int, %s::int)",
-                one["event_id"],
-                one["kind"],
-                one["document_id"],
-                one["res_id"],
-                one["day"],
-                str(Decimal(repr(one["amount"]))),
-                one["tier_id"],
-                one["customer_since"],
-                one.get("home_period_id"),
-            )
-            for one in events
-        ]
-        pretended = SQL(
-            "SELECT * FROM (VALUES %s) event (event_id, kind, document_id, res_id,"
-            " sequence, day, amount, before, tier_id, customer_since, period_id,"
-            " home_period_id)",
-            SQL(", ").join(rows),
+    @api.model
+    def _get_credits_sql(self):
+        """Who had a part in which event."""
+        return SQL(
+            "SELECT event_id, id AS credit_id, user_id, team_id, weight"
+            " FROM crm_incentive_event_credit"
         )
-        people = SQL(", ").join(
-            SQL("(%s::int, %s::int, %s::int, %s::numeric)", number, user, team, weight)
-            for number, (user, team, weight) in enumerate(people)
+
+    @api.model
+    def _get_needed_sql(self, ledger):
+        """Whether ``line`` matters to the events: it counts in the total of their
+        period, or what it was paid for is taken back."""
+        return SQL(
+            """
+            (line.home_period_id IN (SELECT event.home_period_id FROM event)
+             OR line.event_id IN (
+                SELECT entry.event_id FROM (%s) entry
+                 WHERE (entry.kind, entry.document_id) IN (
+                    SELECT event.kind, event.document_id FROM event
+                     WHERE event.amount < 0)))
+            """,
+            ledger,
         )
-        job = IncentiveInput(
-            events=pretended,
-            credits=SQL(
-                "SELECT event.event_id, person.* FROM event CROSS JOIN (VALUES %s)"
-                " person (credit_id, user_id, team_id, weight)",
-                people,
-            ),
-            plans=plans,
-            stored=stored or self._get_stored_sql(SQL("FALSE")),
-            ledger=pretended,
-            decimals=company.currency_id.decimal_places,
-        )
-        lines = self.env.execute_query_dict(
-            SQL(
-                "SELECT *, amount::text AS exact FROM (%s) line"
-                " ORDER BY event_id, rule_id, user_id",
-                self._get_lines_sql(job),
-            )
-        )
-        return [{**line, "amount": Decimal(line["exact"])} for line in lines]
 
     @api.model
     def _get_stored_sql(self, condition):
@@ -546,5 +543,7 @@ class CrmIncentiveEngine(models.AbstractModel):
     @api.model
     def _flush_terms(self):
         """Write what the ORM still holds of the terms."""
-        for name in ("version", "rule", "step", "weight", "assignment", "line"):
+        for name in (
+            "version", "rule", "step", "weight", "frequency", "assignment", "line",
+        ):  # fmt: skip
             self.env[f"crm.incentive.{name}"].flush_model()

@@ -47,7 +47,7 @@ class CrmIncentiveEstimate(models.AbstractModel):
         engine._flush_terms()
         if not self.env.execute_query(planned):
             return None
-        since, tier_id = document._get_first_purchase(company, case["partner"])
+        customer = document._get_customer_facts(company, case["partner"])
         period = self.env["crm.incentive.period"].sudo()._get_at(company, today)
         events = [
             {
@@ -57,8 +57,8 @@ class CrmIncentiveEstimate(models.AbstractModel):
                 "res_id": document.id,
                 "amount": case["amount"],
                 "day": today,
-                "tier_id": tier_id,
-                "customer_since": min(since or today, today),
+                **customer,
+                "customer_since": min(customer["customer_since"] or today, today),
                 "home_period_id": period.id or 0,
             }
             for number, kind in enumerate(case["kinds"], start=1)
@@ -126,7 +126,7 @@ class CrmIncentiveEstimate(models.AbstractModel):
     @api.model
     def _get_next_step(self, rule, line, currency):
         """How much more reaches the next step of a stepped rule."""
-        if rule.kind != "stepped":
+        if rule.kind != "stepped" or rule.by_lifetime:
             return None
         after = line["cum_before"] + line["rated"]
         step = rule.step_ids.sorted("bound").filtered(lambda s: s.bound > after)[:1]

@@ -93,6 +93,22 @@ class CrmIncentiveEvent(models.Model):
     customer_since = fields.Date(
         readonly=True, help="First order or invoice of the customer, then known."
     )
+    lifetime_value = fields.Monetary(
+        readonly=True,
+        aggregator=None,
+        help="The customer's predicted lifetime value, as it was known on that day: a "
+        "margin. Empty when no value was known then; a later one is not put in.",
+    )
+    lifetime_day = fields.Date(
+        string="Value As of",
+        readonly=True,
+        help="Last day whose orders the lifetime value counts. Empty: it was not known.",
+    )
+    recent_orders = fields.Integer(
+        readonly=True,
+        aggregator=None,
+        help="Days on which the customer had an order, within the 12 months before.",
+    )
     stage_id = fields.Integer(
         readonly=True,
         help="Stage in which the opportunity was won: setup changes are told from it.",

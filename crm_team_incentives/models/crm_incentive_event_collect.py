@@ -33,31 +33,42 @@ class CrmIncentiveEvent(models.Model):
                        AND res_id IN (SELECT res_id FROM state)
                      GROUP BY res_id),
                 since AS MATERIALIZED (%(since)s),
-                fresh AS (
-                    INSERT INTO crm_incentive_event (
-                        company_id, kind, res_id, sequence, document_id, holder_id,
-                        document_name, moment, day, document_day, amount, partner_id,
-                        tier_id, customer_since, stage_id, is_found)
-                    SELECT %(company)s, %(kind)s, state.res_id,
-                           COALESCE(known.sequence, 0) + 1, state.document_id,
-                           state.holder_id, state.name, %(now)s,
+                change AS MATERIALIZED (
+                    SELECT state.*, known.amount AS known_amount, known.sequence,
                            CASE WHEN known.res_id IS NOT NULL
                                      THEN GREATEST(known.day, %(today)s::date)
                                 WHEN %(noted)s THEN COALESCE(state.own_day, %(today)s)
                                 ELSE COALESCE(state.own_day, state.day, %(today)s)
-                                END,
-                           state.day, state.amount - COALESCE(known.amount, 0),
-                           state.partner_id, profile.tier_id,
-                           LEAST(since.day, state.day, %(today)s), state.stage_id,
-                           NOT %(noted)s
+                                END AS event_day
                       FROM state
                       LEFT JOIN known USING (res_id)
-                      LEFT JOIN since ON since.partner_id = state.partner_id
+                     WHERE state.amount <> COALESCE(known.amount, 0)),
+                recent AS MATERIALIZED (%(recent)s),
+                fresh AS (
+                    INSERT INTO crm_incentive_event (
+                        company_id, kind, res_id, sequence, document_id, holder_id,
+                        document_name, moment, day, document_day, amount, partner_id,
+                        tier_id, customer_since, lifetime_value, lifetime_day,
+                        recent_orders, stage_id, is_found)
+                    SELECT %(company)s, %(kind)s, change.res_id,
+                           COALESCE(change.sequence, 0) + 1, change.document_id,
+                           change.holder_id, change.name, %(now)s, change.event_day,
+                           change.day, change.amount - COALESCE(change.known_amount, 0),
+                           change.partner_id, profile.tier_id,
+                           LEAST(since.day, change.day, %(today)s),
+                           worth.clv_predictive, worth.as_of,
+                           COALESCE(recent.orders, 0), change.stage_id, NOT %(noted)s
+                      FROM change
+                      LEFT JOIN since ON since.partner_id = change.partner_id
+                      LEFT JOIN recent ON recent.partner_id = change.partner_id
+                       AND recent.day = change.event_day
                       LEFT JOIN crm_value_profile profile
-                        ON profile.partner_id = state.partner_id
-                       AND profile.company_id = %(company)s
-                     WHERE state.amount <> COALESCE(known.amount, 0)
-                     ORDER BY state.day, state.res_id
+                        ON profile.partner_id = change.partner_id
+                       AND profile.company_id = %(root)s
+                      LEFT JOIN crm_value_profile worth ON worth.id = profile.id
+                       AND worth.clv_predictive IS NOT NULL
+                       AND worth.as_of <= change.event_day
+                     ORDER BY change.day, change.res_id
                     ON CONFLICT (company_id, kind, res_id, sequence) DO NOTHING
                     RETURNING id, holder_id, amount)
                 INSERT INTO crm_incentive_event_credit (
@@ -73,7 +84,11 @@ class CrmIncentiveEvent(models.Model):
                 state=state(company, ids),
                 people=people(company, SQL("SELECT holder_id FROM state")),
                 since=self._get_since_sql(company),
+                recent=self._get_recent_sql(
+                    company, SQL("SELECT partner_id, event_day AS day FROM change")
+                ),
                 company=company.id,
+                root=company._get_value_root().id,
                 kind=kind,
                 noted=ids is not None,
                 now=self.env.cr.now(),
@@ -118,6 +133,46 @@ class CrmIncentiveEvent(models.Model):
                    AND partner_id IN (SELECT partner_id FROM state)) purchase
              GROUP BY partner_id
             """,
+            company=company.id,
+            zone=company._get_value_timezone(),
+        )
+
+    @api.model
+    def _get_recent_sql(self, company, asked):
+        """``partner_id, day, orders``: how often the customers ordered before a day.
+
+        On so many days of the 12 months before it they had an order that stands: to
+        split one makes no difference, nor does what else happens on the day itself. An
+        order counts on the day that was noted for it, whatever its date says by now.
+
+        :param asked: SQL of ``partner_id, day``
+        """
+        return SQL(
+            """
+            SELECT partner_id, day, orders FROM (
+                SELECT partner_id, day, is_order,
+                       SUM(is_order::int) OVER (
+                           PARTITION BY partner_id ORDER BY day
+                           RANGE BETWEEN INTERVAL '12 months' PRECEDING
+                                     AND INTERVAL '1 day' PRECEDING) AS orders
+                  FROM (SELECT DISTINCT partner_id, day, FALSE AS is_order
+                          FROM (%(asked)s) asked
+                         UNION ALL
+                        SELECT DISTINCT partner.commercial_partner_id,
+                               COALESCE(noted.day, (so.date_order AT TIME ZONE 'UTC'
+                                   AT TIME ZONE %(zone)s)::date), TRUE
+                          FROM res_partner partner
+                          JOIN sale_order so ON so.partner_id = partner.id
+                           AND so.company_id = %(company)s AND so.state = 'sale'
+                          LEFT JOIN crm_incentive_event noted
+                            ON noted.company_id = so.company_id
+                           AND noted.kind = 'order' AND noted.res_id = so.id
+                           AND noted.sequence = 1
+                         WHERE partner.commercial_partner_id IN (
+                             SELECT partner_id FROM (%(asked)s) asked)) purchase
+                 ) counted WHERE NOT is_order
+            """,
+            asked=asked,
             company=company.id,
             zone=company._get_value_timezone(),
         )

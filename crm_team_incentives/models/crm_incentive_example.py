@@ -30,9 +30,11 @@ class CrmIncentiveExample(models.Model):
 
     @api.depends(
         "amount_1", "amount_2", "amount_3", "tier_id", "is_new", "is_complex",
-        "expected", "version_id.precedence", "version_id.weight_reading",
+        "lifetime_value", "recent_orders", "expected", "version_id.precedence",
+        "version_id.weight_reading",
         "version_id.weight_ids.weight", "version_id.weight_ids.is_reference",
         "version_id.rule_ids.sentence", "version_id.rule_ids.sequence",
+        "version_id.frequency_ids.orders_from", "version_id.frequency_ids.factor",
     )  # fmt: skip
     def _compute_result(self):
         for example in self:

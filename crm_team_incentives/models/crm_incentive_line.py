@@ -93,11 +93,25 @@ class CrmIncentiveLine(models.Model):
     )
     factor_weight = fields.Float(digits=(20, 2), readonly=True, aggregator=None)
     factor_divisor = fields.Float(digits=(20, 2), readonly=True, aggregator=None)
+    frequency = fields.Float(
+        string="Frequency Factor (%)",
+        digits=(7, 2),
+        readonly=True,
+        aggregator=None,
+        help="By how often the customer had ordered; 100 where it plays no part.",
+    )
+    step_rate = fields.Float(
+        string="Rate of the Step (%)",
+        digits=(7, 4),
+        readonly=True,
+        aggregator=None,
+        help="Of the step that the customer's lifetime value had reached.",
+    )
     rated = fields.Float(
         string="Amount That Counts",
         digits=(20, 6),
         readonly=True,
-        help="The base, weighted by the customer's tier.",
+        help="The base, weighted by the customer's tier and frequency of orders.",
     )
     cum_before = fields.Float(
         string="Total Before", digits=(20, 6), readonly=True, aggregator=None
@@ -224,8 +238,8 @@ class CrmIncentiveLine(models.Model):
 
     def _get_numbers(self):
         names = (
-            "kind", "base", "factor_weight", "factor_divisor", "rated", "cum_before",
-            "share", "amount",
+            "kind", "base", "factor_weight", "factor_divisor", "frequency", "step_rate",
+            "rated", "cum_before", "share", "amount",
         )  # fmt: skip
         return {name: self[name] for name in names}
 
@@ -265,6 +279,8 @@ class CrmIncentiveLine(models.Model):
                     day=format_date(self.env, event.day),
                 )
             )
+        if self.kind == "earning":
+            remarks += self._get_customer_remarks()
         if self.rule_id.is_weighted and self.kind == "earning":
             tier = event.tier_id.name
             remarks.append(
@@ -272,6 +288,38 @@ class CrmIncentiveLine(models.Model):
                 if tier
                 else self.env._(
                     "The customer had no tier: taken for the reference tier."
+                )
+            )
+        return remarks
+
+    def _get_customer_remarks(self):
+        """What the customer's value and orders of the day had to do with it."""
+        remarks = []
+        event, rule = self.event_id, self.rule_id
+        if rule._uses_lifetime():
+            rate = self._format_rate(self.step_rate)
+            remarks.append(
+                self.env._(
+                    "The customer's lifetime value was %(value)s, by the orders until "
+                    "%(day)s: the step of %(rate)s.",
+                    value=self._format_money(event.lifetime_value),
+                    day=format_date(self.env, event.lifetime_day),
+                    rate=rate,
+                )
+                if event.lifetime_day
+                else self.env._(
+                    "No lifetime value of the customer was known on that day: the first "
+                    "step, of %(rate)s.",
+                    rate=rate,
+                )
+            )
+        if rule._uses_frequency():
+            remarks.append(
+                self.env._(
+                    "Days with an order of the customer, in the 12 months before: "
+                    "%(orders)s. Factor %(factor)s.",
+                    orders=event.recent_orders,
+                    factor=self._format_rate(self.frequency),
                 )
             )
         return remarks
@@ -303,11 +351,16 @@ class CrmIncentiveLine(models.Model):
                 f" × {texts._format_points(float(line['factor_weight']))}"
                 f" ÷ {texts._format_points(float(line['factor_divisor']))}"
             )
+        if rule._uses_frequency():
+            weight += f" × {texts._format_rate(float(line['frequency']))}"
         share = texts._format_rate(100 * float(line["share"]), 2)
         rate = texts._format_rate(rule.rate)
         if rule.kind == "percent" or (
             rule.kind == "uplift" and rule.uplift_reading == "points"
         ):
+            return f"{money(line['base'])}{weight} × {rate}"
+        if rule._uses_lifetime():
+            rate = texts._format_rate(float(line["step_rate"]))
             return f"{money(line['base'])}{weight} × {rate}"
         if rule.kind == "fixed":
             return f"{money(rule.amount)} × {share}"

@@ -113,6 +113,17 @@ class CrmIncentiveRule(models.Model):
         default="upper",
         help="Matters only if the reached rate counts for everything.",
     )
+    by_lifetime = fields.Boolean(
+        string="Steps by Lifetime Value",
+        help="The steps go by the customer's lifetime value, as it was known on the day, "
+        "instead of the month's total: the reached step's rate counts for the document. "
+        "A customer whose value was not known is on the first step.",
+    )
+    by_frequency = fields.Boolean(
+        string="Adjusted by Frequency",
+        help="The amount counts more or less by how often the customer ordered in the 12 "
+        "months before: the bands of the version say how much.",
+    )
     step_ids = fields.One2many("crm.incentive.step", "rule_id", copy=True)
     sentence = fields.Char(string="In Words", compute="_compute_sentence")
     curve_html = fields.Html(
@@ -144,7 +155,8 @@ class CrmIncentiveRule(models.Model):
     @api.depends(
         "kind", "trigger", "rate", "amount", "uplift_reading", "is_on_top",
         "is_weighted", "new_only", "new_days", "tier_ids", "step_mode", "step_side",
-        "step_ids.bound", "step_ids.rate", "version_id.precedence",
+        "step_ids.bound", "step_ids.rate", "by_lifetime", "by_frequency",
+        "version_id.precedence",
         "version_id.weight_reading", "version_id.rule_ids.sequence",
     )  # fmt: skip
     @api.depends_context("lang")
@@ -152,7 +164,10 @@ class CrmIncentiveRule(models.Model):
         for rule in self:
             rule.sentence = rule._get_sentence()
 
-    @api.depends("kind", "step_mode", "step_side", "step_ids.bound", "step_ids.rate")
+    @api.depends(
+        "kind", "step_mode", "step_side", "by_lifetime", "step_ids.bound",
+        "step_ids.rate",
+    )  # fmt: skip
     @api.depends_context("lang")
     def _compute_curve_html(self):
         for rule in self:
@@ -189,6 +204,25 @@ class CrmIncentiveRule(models.Model):
                 )
             )
 
+        if self._uses_frequency() and 0 not in self.version_id.frequency_ids.mapped(
+            "orders_from"
+        ):
+            raise UserError(
+                self.env._(
+                    "“%(rule)s” is adjusted by frequency: the version's bands must begin "
+                    "at 0 orders, so that every customer falls into exactly one band.",
+                    rule=self.name,
+                )
+            )
+
+    def _uses_lifetime(self):
+        """Whether its steps go by the customer's lifetime value."""
+        return self.kind == "stepped" and self.by_lifetime
+
+    def _uses_frequency(self):
+        """Whether its amounts count more or less by how often the customer orders."""
+        return self.kind in ("percent", "stepped") and self.by_frequency
+
     def _takes_all_of(self, other):
         """Whether every document that fits ``other`` fits this rule as well."""
         self.ensure_one()
@@ -204,6 +238,9 @@ class CrmIncentiveRule(models.Model):
         )  # fmt: skip
         return {
             **{name: repr(self[name]) for name in names},
+            # only where they are said, so that older terms keep their fingerprint
+            **({"by_lifetime": True} if self._uses_lifetime() else {}),
+            **({"by_frequency": True} if self._uses_frequency() else {}),
             "tiers": sorted(self.tier_ids.ids),
             "steps": [[repr(step.bound), repr(step.rate)] for step in self.step_ids],
         }
@@ -228,6 +265,8 @@ class CrmIncentiveRule(models.Model):
             )
         if self.is_weighted and self.version_id.weight_reading not in ("none", False):
             parts.append(self.env._("weighted by the customer's tier"))
+        if self._uses_frequency():
+            parts.append(self.env._("adjusted by how often the customer orders"))
         if self.is_on_top:
             parts.append(self.env._("on top of other rules"))
         elif before := self._get_rules_before():
@@ -290,6 +329,14 @@ class CrmIncentiveRule(models.Model):
             )
             for step in self.step_ids.sorted("bound")
         )
+        if self.by_lifetime:
+            if self.step_side == "lower":
+                return self.env._(
+                    "by the customer's lifetime value of the day, the lower rate exactly "
+                    "at a limit: %s",
+                    steps,
+                )
+            return self.env._("by the customer's lifetime value of the day: %s", steps)
         if self.step_mode == "marginal":
             return self.env._("by the month's total, each part at its rate: %s", steps)
         if self.step_side == "lower":
@@ -309,6 +356,7 @@ class CrmIncentiveRule(models.Model):
         """The pay by the total, as points of a picture of 320 × 160.
 
         A step that counts for everything makes the pay jump: two points of one total.
+        Of steps by the lifetime value it is the rate that is drawn.
         """
         steps = self.step_ids.sorted("bound")
         if not steps:
@@ -317,16 +365,21 @@ class CrmIncentiveRule(models.Model):
         points, pay = [], 0.0
         for step, following in zip(steps, [*steps[1:], None], strict=True):
             until = following.bound if following else end
-            if self.step_mode == "retroactive":
+            if self.by_lifetime:
+                pay = step.rate
+            elif self.step_mode == "retroactive":
                 pay = step.bound * step.rate / 100
             points.append((step.bound, pay))
-            if self.step_mode == "retroactive":
+            if self.by_lifetime:
+                pay = step.rate
+            elif self.step_mode == "retroactive":
                 pay = until * step.rate / 100
             else:
                 pay += (until - step.bound) * step.rate / 100
             points.append((until, pay))
         top = max(pay for _total, pay in points) or 1
-        form = self.env["crm.explanation.mixin"]._format_points
+        texts = self.env["crm.explanation.mixin"]
+        form = texts._format_points
         return {
             "line": " ".join(
                 f"{10 + 300 * total / end:.1f},{150 - 130 * pay / top:.1f}"
@@ -336,6 +389,6 @@ class CrmIncentiveRule(models.Model):
                 (f"{10 + 300 * step.bound / end:.1f}", form(step.bound))
                 for step in steps
             ],
-            "top": form(top),
+            "top": texts._format_rate(top) if self.by_lifetime else form(top),
             "end": form(end),
         }

@@ -3,7 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL, mute_logger
 
-from .crm_incentive_engine import LINE_COLUMNS, IncentiveInput
+from .crm_incentive_engine import EVENT_COLUMNS, LINE_COLUMNS, IncentiveInput
 
 # What makes up a line; the rest of its columns follows from it.
 KEY = ("event_id", "rule_id", "user_id", "kind")
@@ -121,25 +121,12 @@ class CrmIncentiveRun(models.Model):
         """
         engine = self.env["crm.incentive.engine"]
         ids = periods.ids or [0]
-        ledger = SQL(
-            "SELECT id AS event_id, kind, document_id, res_id, sequence, day, amount"
-            " FROM crm_incentive_event"
-            " WHERE company_id = %s AND document_id IS NOT NULL",
-            company.id,
-        )
+        ledger = engine._get_entries_sql(company, SQL("TRUE"))
         return IncentiveInput(
             events=SQL(
                 """
-                SELECT one.id AS event_id, one.kind, one.document_id, one.res_id,
-                       one.sequence, one.day, one.amount, one.before, one.tier_id,
-                       one.customer_since, paid_in.id AS period_id,
-                       home.id AS home_period_id
-                  FROM (SELECT event.*, SUM(amount) OVER (
-                                   PARTITION BY kind, document_id
-                                   ORDER BY day, res_id, sequence) - amount AS before
-                          FROM crm_incentive_event event
-                         WHERE company_id = %(company)s
-                           AND document_id IS NOT NULL) one
+                SELECT %(columns)s, paid_in.id AS period_id, home.id AS home_period_id
+                  FROM (%(facts)s) one
                   JOIN crm_incentive_period home ON home.company_id = one.company_id
                    AND home.date_from <= one.day AND one.day < home.date_to
                    AND home.state <> 'review'
@@ -151,29 +138,18 @@ class CrmIncentiveRun(models.Model):
                  WHERE (one.period_id IS NULL OR one.period_id = ANY(%(periods)s))
                    AND (home.id = paid_in.id OR home.state IN ('approved', 'paid'))
                 """,
-                company=company.id,
+                columns=EVENT_COLUMNS,
+                facts=engine._get_facts_sql(company, SQL("TRUE")),
                 periods=ids,
             ),
-            credits=SQL(
-                "SELECT event_id, id AS credit_id, user_id, team_id, weight"
-                " FROM crm_incentive_event_credit"
-            ),
+            credits=engine._get_credits_sql(),
             plans=engine._get_plans_sql(company),
             stored=engine._get_stored_sql(
                 SQL(
-                    """
-                    line.company_id = %(company)s AND NOT line.period_id = ANY(%(ids)s)
-                    AND (line.home_period_id IN (
-                            SELECT event.home_period_id FROM event)
-                         OR line.event_id IN (
-                            SELECT entry.event_id FROM (%(ledger)s) entry
-                             WHERE (entry.kind, entry.document_id) IN (
-                                SELECT event.kind, event.document_id FROM event
-                                 WHERE event.amount < 0)))
-                    """,
-                    company=company.id,
-                    ids=ids,
-                    ledger=ledger,
+                    "line.company_id = %s AND NOT line.period_id = ANY(%s) AND %s",
+                    company.id,
+                    ids,
+                    engine._get_needed_sql(ledger),
                 )
             ),
             ledger=ledger,

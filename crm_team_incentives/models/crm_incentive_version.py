@@ -102,6 +102,7 @@ class CrmIncentiveVersion(models.Model):
         compute="_compute_reading_html",
         sanitize=False,  # of a template, which escapes whatever it is given
     )
+    frequency_ids = fields.One2many("crm.incentive.frequency", "version_id", copy=True)
     rule_ids = fields.One2many("crm.incentive.rule", "version_id", copy=True)
     example_ids = fields.One2many("crm.incentive.example", "version_id", copy=True)
     warning = fields.Text(compute="_compute_warning")
@@ -162,11 +163,14 @@ class CrmIncentiveVersion(models.Model):
             )
         ]
 
-    @api.depends("rule_ids", "precedence", "rule_ids.sequence", "rule_ids.kind")
+    @api.depends(
+        "rule_ids", "precedence", "rule_ids.sequence", "rule_ids.kind",
+        "rule_ids.by_frequency", "frequency_ids",
+    )  # fmt: skip
     @api.depends_context("lang")
     def _compute_warning(self):
         for version in self:
-            version.warning = "\n".join(
+            warnings = [
                 self.env._(
                     "“%(rule)s” never counts: “%(before)s” comes first and takes "
                     "everything.",
@@ -174,7 +178,17 @@ class CrmIncentiveVersion(models.Model):
                     before=before.name,
                 )
                 for rule, before in version._get_shadowed()
-            )
+            ]
+            if version.frequency_ids and not any(
+                rule._uses_frequency() for rule in version.rule_ids
+            ):
+                warnings.append(
+                    self.env._(
+                        "The frequency bands change nothing: no rule is “Adjusted by "
+                        "Frequency”."
+                    )
+                )
+            version.warning = "\n".join(warnings)
 
     def _get_shadowed(self):
         """Pairs of a rule that can never count, and the one that takes everything."""
@@ -411,6 +425,18 @@ class CrmIncentiveVersion(models.Model):
             "context": {"default_version_id": self.id},
         }
 
+    def action_simulate(self):
+        """Compare what the version would have paid with what was paid."""
+        self.ensure_one()
+        self._check_group(MANAGER_GROUP)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Simulation"),
+            "res_model": "crm.incentive.simulation",
+            "views": [(False, "form")],
+            "context": {"default_version_id": self.id},
+        }
+
     def _get_form_action(self):
         return {
             "type": "ir.actions.act_window",
@@ -510,6 +536,16 @@ class CrmIncentiveVersion(models.Model):
                 [w.tier_id.id, repr(w.weight), w.is_reference]
                 for w in self.weight_ids.sorted("tier_id")
             ],
+            **(
+                {
+                    "frequency": [
+                        [band.orders_from, repr(band.factor)]
+                        for band in self.frequency_ids.sorted("orders_from")
+                    ]
+                }
+                if self.frequency_ids
+                else {}
+            ),
             "rules": [
                 rule._get_terms()
                 for rule in self.rule_ids.sorted(lambda r: (r.sequence, r.id))

@@ -1,5 +1,6 @@
 from . import test_incentive_access
 from . import test_incentive_concurrency
+from . import test_incentive_customer
 from . import test_incentive_documents
 from . import test_incentive_engine
 from . import test_incentive_estimate
@@ -9,4 +10,6 @@ from . import test_incentive_guide
 from . import test_incentive_inquiry
 from . import test_incentive_period
 from . import test_incentive_plan
+from . import test_incentive_simulation
+from . import test_incentive_tours
 from . import test_incentive_uninstall

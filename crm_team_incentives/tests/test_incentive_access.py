@@ -32,6 +32,7 @@ class TestIncentiveAccess(IncentiveCommon):
             "crm.incentive.plan": (READ, ALL, READ),
             "crm.incentive.version": (READ, ALL, READ),
             "crm.incentive.weight": (READ, ALL, READ),
+            "crm.incentive.frequency": (READ, ALL, READ),
             "crm.incentive.rule": (READ, ALL, READ),
             "crm.incentive.step": (READ, ALL, READ),
             "crm.incentive.example": (NOTHING, ALL, READ),
@@ -46,6 +47,8 @@ class TestIncentiveAccess(IncentiveCommon):
             "crm.incentive.split": (ALL, ALL, ALL),
             "crm.incentive.criterion": (READ, ALL, READ),
             "crm.incentive.evaluation": (EDIT, ALL, EDIT),
+            "crm.incentive.simulation": (NOTHING, ALL, READ),
+            "crm.incentive.simulation.row": (NOTHING, READ, READ),
             "crm.incentive.try": (NOTHING, ALL, ALL),
         }
         self.assertEqual(set(rights), self._get_models("crm_team_incentives"))
@@ -149,7 +152,19 @@ class TestIncentiveAccess(IncentiveCommon):
 
     def _fill(self):
         """One of each kind, in the first company."""
-        self._draft(self._stepped((0, 5)), weights={self.tier_mid: 45})
+        version = self._draft(
+            self._stepped((0, 5)),
+            weights={self.tier_mid: 45},
+            frequency_ids=[(0, 0, {"orders_from": 0, "factor": 100})],
+        )
+        simulation = self.env["crm.incentive.simulation"].create(
+            {
+                "version_id": version.id,
+                "period_from_id": self.march.id,
+                "period_to_id": self.march.id,
+            }
+        )
+        simulation.action_compute()
         order = self._create_quotation(self.customer, 10, user_id=self.rep.id)
         lead = self.env["crm.lead"].create(
             {"name": "Incentive Test", "company_id": self.company.id}

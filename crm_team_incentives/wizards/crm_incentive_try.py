@@ -20,7 +20,7 @@ class CrmIncentiveTry(models.TransientModel):
 
     @api.depends(
         "version_id", "amount_1", "amount_2", "amount_3", "tier_id", "is_new",
-        "is_complex",
+        "is_complex", "lifetime_value", "recent_orders",
     )  # fmt: skip
     @api.depends_context("lang")
     def _compute_result_html(self):

@@ -5,6 +5,12 @@ class CrmValueExport(models.TransientModel):
     _inherit = "crm.value.export"
 
     res_model = fields.Selection(
-        selection_add=[("crm.incentive.statement", "Incentive Statements")],
-        ondelete={"crm.incentive.statement": "cascade"},
+        selection_add=[
+            ("crm.incentive.statement", "Incentive Statements"),
+            ("crm.incentive.simulation.row", "Incentive Simulation"),
+        ],
+        ondelete={
+            "crm.incentive.statement": "cascade",
+            "crm.incentive.simulation.row": "cascade",
+        },
     )

@@ -231,6 +231,14 @@ env["crm.incentive.split"].create(
         "share": 100,
     }
 )
+simulation = env["crm.incentive.simulation"].create(
+    {
+        "version_id": env.ref("crm_team_incentives.crm_incentive_version_demo").id,
+        "period_from_id": period.id,
+        "period_to_id": period.id,
+    }
+)
+simulation.action_compute()
 favourite("crm.incentive.line", "[('kind', '=', 'clawback')]")
 favourite("sale.order", "[('incentive_split_ids', '!=', False)]")
 """,

@@ -128,6 +128,10 @@ class TestDemoStory(TransactionCase):
         )
         self.assertGreater(sum(paid.mapped("paid_amount")), 0)
         self.assertEqual(self._count("crm.incentive.inquiry"), 1)
+        simulation = self.env["crm.incentive.simulation"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertTrue(simulation.paid_amount and simulation.difference)
         self.assertEqual(self._count("crm.value.override"), 1)
         self.assertEqual(self._count("crm.value.holdout", ("state", "=", "done")), 1)
         moved = ("direction", "in", ("up", "down"))

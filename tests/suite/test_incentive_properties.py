@@ -316,12 +316,13 @@ class TestIncentiveProperties(TransactionCase):
         """What the add-on's statement gives for these rows."""
         events = SQL(
             "SELECT * FROM (VALUES %s) event (event_id, kind, document_id, res_id,"
-            " sequence, day, amount, before, tier_id, customer_since, period_id,"
-            " home_period_id)",
+            " sequence, day, amount, before, tier_id, customer_since, lifetime_value,"
+            " recent_orders, period_id, home_period_id)",
             SQL(", ").join(
                 SQL(
                     "(%s::int, %s, %s::int, %s::int, %s::int, %s::date, %s::numeric,"
-                    " %s::numeric, %s::int, %s::date, NULL::int, 0)",
+                    " %s::numeric, %s::int, %s::date, NULL::numeric, NULL::int,"
+                    " NULL::int, 0)",
                     *row.values(),
                 )
                 for row in rows

@@ -1,4 +1,5 @@
-"""Pay of the demo's salespeople: the usual plan, two paid months, one in review."""
+"""Pay of the demo's salespeople: the usual plan, two paid months, one in review, and
+the plan of next month, compared with what was paid."""
 
 from __future__ import annotations
 
@@ -45,6 +46,35 @@ def tell_pay(env: Env, today: date, user: Records) -> None:
                 "note": "The customer was in the best tier when they ordered.",
             }
         )
+    _think_ahead(env, version, periods[: PAID + 1], user)
+
+
+def _think_ahead(env: Env, version: Records, periods: Records, user: Records) -> None:
+    """Next month's draft favours those who order often; what would it have paid?"""
+    action = version.with_user(user).action_new_version()
+    draft = version.with_user(user).browse(action["res_id"])
+    bands = ((0, 80), (2, 100), (4, 125))
+    draft.write(
+        {
+            "frequency_ids": [
+                (0, 0, {"orders_from": orders, "factor": factor})
+                for orders, factor in bands
+            ]
+        }
+    )
+    draft.rule_ids.filtered(lambda rule: rule.kind == "stepped").by_frequency = True
+    simulation = (
+        env["crm.incentive.simulation"]
+        .with_user(user)
+        .create(
+            {
+                "version_id": draft.id,
+                "period_from_id": periods[0].id,
+                "period_to_id": periods[-1].id,
+            }
+        )
+    )
+    simulation.action_compute()
 
 
 def _assign(env: Env, plan: Records, first: date) -> None:
