@@ -16,6 +16,8 @@
         "views/crm_incentive_templates.xml",
         "wizards/crm_incentive_try_views.xml",
         "views/crm_incentive_assignment_views.xml",
+        "views/crm_incentive_contest_result_views.xml",
+        "views/crm_incentive_contest_views.xml",
         "views/crm_incentive_criterion_views.xml",
         "views/crm_incentive_evaluation_views.xml",
         "views/crm_incentive_event_views.xml",

@@ -121,6 +121,7 @@ SCREENS = (
         FORM,
         height=1300,
     ),
+    Screen("pay-contest", "/odoo/incentive-contests/{contest}", FORM, height=1000),
     Screen("pay-period", "/odoo/incentive-periods/{period}", FORM),
     Screen("pay-earnings", "/odoo/my-earnings", CARD),
     Screen(

@@ -57,6 +57,7 @@ print(json.dumps({
     "member": first("crm.loyalty.move", [("kind", "=", "redeem")]).member_id.id,
     "deal": first("crm.lead", lead + [("user_id", "=", env.ref("base.user_admin").id)]).id,
     "version": first("crm.incentive.version", [("state", "=", "approved")]).id,
+    "contest": first("crm.incentive.contest", []).id,
     "simulation": first("crm.incentive.simulation", []).id,
     "period": first("crm.incentive.period", [("state", "=", "review")]).id,
     "value_board": env.ref("crm_value_tiering.dashboard_value").id,

@@ -24,6 +24,12 @@ from . import crm_incentive_statement
 from . import crm_incentive_line
 from . import crm_incentive_inquiry
 from . import crm_incentive_estimate
+from . import crm_incentive_contest_part_mixin
+from . import crm_incentive_contest
+from . import crm_incentive_contest_board
+from . import crm_incentive_contest_criterion
+from . import crm_incentive_contest_prize
+from . import crm_incentive_contest_result
 from . import crm_incentive_criterion
 from . import crm_incentive_evaluation
 from . import account_move

@@ -203,9 +203,11 @@ class CrmIncentiveEvent(models.Model):
         pending.setdefault(kind, set()).update(ids)
 
     def _collect_marked(self):
-        """Note what happened to the marked documents, in companies with a plan."""
+        """Note what happened to the marked documents, where it may matter."""
         pending = self.env.cr.precommit.data.pop(PENDING, {})
-        for company in self._get_companies():
+        contests = self.env["crm.incentive.contest"].sudo()
+        companies = contests.search([("state", "=", "announced")]).company_id
+        for company in self._get_companies() | companies:
             for kind in sorted(pending):
                 self._collect(company, kind, sorted(pending[kind]))
 

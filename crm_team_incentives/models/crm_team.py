@@ -12,4 +12,5 @@ class CrmTeam(models.Model):
             *super()._get_naming_fields(),
             ("crm.incentive.line", "team_id"),
             ("crm.incentive.statement", "team_id"),
+            ("crm.incentive.contest.result", "team_id"),
         ]

@@ -20,6 +20,6 @@ class ResCompany(models.Model):
             *super()._get_naming_fields(),
             *(
                 (f"crm.incentive.{name}", "company_id")
-                for name in ("event", "line", "statement")
+                for name in ("contest.result", "event", "line", "statement")
             ),
         ]

@@ -13,8 +13,8 @@ class ResUsers(models.Model):
             *(
                 (f"crm.incentive.{name}", "user_id")
                 for name in (
-                    "assignment", "event.credit", "inquiry", "line", "split",
-                    "statement",
+                    "assignment", "contest.result", "event.credit", "inquiry", "line",
+                    "split", "statement",
                 )
             ),
         ]  # fmt: skip

@@ -1,5 +1,6 @@
 from . import test_incentive_access
 from . import test_incentive_concurrency
+from . import test_incentive_contest
 from . import test_incentive_customer
 from . import test_incentive_documents
 from . import test_incentive_engine

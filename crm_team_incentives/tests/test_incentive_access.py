@@ -1,5 +1,6 @@
 from datetime import date
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -47,6 +48,10 @@ class TestIncentiveAccess(IncentiveCommon):
             "crm.incentive.split": (ALL, ALL, ALL),
             "crm.incentive.criterion": (READ, ALL, READ),
             "crm.incentive.evaluation": (EDIT, ALL, EDIT),
+            "crm.incentive.contest": (READ, ALL, READ),
+            "crm.incentive.contest.criterion": (READ, ALL, READ),
+            "crm.incentive.contest.prize": (READ, ALL, READ),
+            "crm.incentive.contest.result": (READ, READ, READ),
             "crm.incentive.simulation": (NOTHING, ALL, READ),
             "crm.incentive.simulation.row": (NOTHING, READ, READ),
             "crm.incentive.try": (NOTHING, ALL, ALL),
@@ -165,6 +170,25 @@ class TestIncentiveAccess(IncentiveCommon):
             }
         )
         simulation.action_compute()
+        today = self.company._get_value_today()
+        contest = self.env["crm.incentive.contest"].create(
+            {
+                "name": "Contest",
+                "company_id": self.company.id,
+                "date_from": today,
+                "date_to": fields.Date.add(today, days=9),
+                "criterion_ids": [(0, 0, {"metric": "amount_order"})],
+                "prize_ids": [(0, 0, {"name": "Trip"})],
+            }
+        )
+        self.env["crm.incentive.contest.result"].create(
+            {
+                "contest_id": contest.id,
+                "company_id": self.company.id,
+                "user_id": self.rep.id,
+                "state": "none",
+            }
+        )
         order = self._create_quotation(self.customer, 10, user_id=self.rep.id)
         lead = self.env["crm.lead"].create(
             {"name": "Incentive Test", "company_id": self.company.id}

@@ -180,6 +180,20 @@ env["rating.rating"].create(
 complaint.marked_at = "2026-06-01 12:00:00"
 env["crm.complaint"]._record_marks(complaint.company_id)
 """,
+    "crm_complaints_incentives": """
+today = company._get_value_today()
+env["crm.incentive.contest"].create(
+    {
+        "name": "Best service",
+        "company_id": company.id,
+        "unit": "user",
+        "date_from": today.replace(year=today.year + 1, day=1),
+        "date_to": today.replace(year=today.year + 1, day=2),
+        "criterion_ids": [(0, 0, {"metric": "service_hours"})],
+        "prize_ids": [(0, 0, {"name": "Weekend"})],
+    }
+)._get_places()
+""",
     "crm_satisfaction_survey": """
 plan = env["crm.satisfaction.plan"].create(
     {"name": "Twice a Year", "company_id": company.id, "is_running": True}
@@ -239,6 +253,18 @@ simulation = env["crm.incentive.simulation"].create(
     }
 )
 simulation.action_compute()
+today = simulation.company_id._get_value_today()
+contest = env["crm.incentive.contest"].create(
+    {
+        "name": "Best teams",
+        "company_id": simulation.company_id.id,
+        "date_from": today.replace(year=today.year + 1, day=1),
+        "date_to": today.replace(year=today.year + 1, day=2),
+        "criterion_ids": [(0, 0, {"metric": "amount_order"})],
+        "prize_ids": [(0, 0, {"name": "Trip", "flight_amount": 500})],
+    }
+)
+contest.action_announce()
 favourite("crm.incentive.line", "[('kind', '=', 'clawback')]")
 favourite("sale.order", "[('incentive_split_ids', '!=', False)]")
 """,

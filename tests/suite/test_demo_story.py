@@ -132,6 +132,10 @@ class TestDemoStory(TransactionCase):
             [("company_id", "=", self.company.id)]
         )
         self.assertTrue(simulation.paid_amount and simulation.difference)
+        contest = self.env["crm.incentive.contest"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertTrue(contest._get_places())
         self.assertEqual(self._count("crm.value.override"), 1)
         self.assertEqual(self._count("crm.value.holdout", ("state", "=", "done")), 1)
         moved = ("direction", "in", ("up", "down"))

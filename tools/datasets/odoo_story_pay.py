@@ -47,6 +47,7 @@ def tell_pay(env: Env, today: date, user: Records) -> None:
             }
         )
     _think_ahead(env, version, periods[: PAID + 1], user)
+    _compete(env, today, user)
 
 
 def _think_ahead(env: Env, version: Records, periods: Records, user: Records) -> None:
@@ -75,6 +76,39 @@ def _think_ahead(env: Env, version: Records, periods: Records, user: Records) ->
         )
     )
     simulation.action_compute()
+
+
+def _compete(env: Env, today: date, user: Records) -> None:
+    """The teams' contest of the quarter is under way: announced before it began."""
+    first = today.replace(day=1) - relativedelta(months=(today.month - 1) % 3)
+    contest = (
+        env["crm.incentive.contest"]
+        .with_user(user)
+        .create(
+            {
+                "name": "Best teams of the quarter",
+                "date_from": first,
+                "date_to": first + relativedelta(months=3),
+                "criterion_ids": [
+                    (0, 0, {"metric": "amount_order", "weight": 70}),
+                    (0, 0, {"metric": "count_new", "weight": 30}),
+                ],
+                "prize_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "name": "A long weekend in Lisbon",
+                            "flight_amount": 1800,
+                            "hotel_amount": 1400,
+                            "meal_amount": 600,
+                        },
+                    )
+                ],
+            }
+        )
+    )
+    contest._decide({"state": "announced", "announced_by_id": user.id})
 
 
 def _assign(env: Env, plan: Records, first: date) -> None:
