@@ -236,7 +236,10 @@ favourite("loyalty.program", "[('crm_ledger', '=', True)]")
     "crm_team_incentives": """
 period = env.ref("crm_team_incentives.crm_incentive_period_demo")
 env["crm.incentive.inquiry"].create({"line_id": period.line_ids[0].id, "reason": "other"})
-env.ref("crm_team_incentives.crm_incentive_version_demo").action_new_version()
+draft = env.ref("crm_team_incentives.crm_incentive_version_demo").action_new_version()
+env["crm.incentive.frequency"].create(
+    {"version_id": draft["res_id"], "orders_from": 0, "factor": 100}
+)
 period.with_user(env.ref("base.user_admin")).action_compute()
 env["crm.incentive.split"].create(
     {
@@ -265,6 +268,14 @@ contest = env["crm.incentive.contest"].create(
     }
 )
 contest.action_announce()
+env["crm.incentive.contest.result"].create(
+    {
+        "contest_id": contest.id,
+        "company_id": contest.company_id.id,
+        "user_id": env.ref("crm_team_incentives.res_users_demo_anna").id,
+        "state": "none",
+    }
+)
 favourite("crm.incentive.line", "[('kind', '=', 'clawback')]")
 favourite("sale.order", "[('incentive_split_ids', '!=', False)]")
 """,
