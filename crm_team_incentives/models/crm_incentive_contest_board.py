@@ -57,66 +57,80 @@ class CrmIncentiveContest(models.Model):
         }
         return metrics
 
-    def _get_unit_sql(self):
-        return SQL("credit.user_id") if self.unit == "user" else SQL("credit.team_id")
-
     def _get_amount_sql(self, kind):
-        """What documents brought, less what they lost, by the parts of the people."""
+        """What documents brought, less what they lost, by the parts of the people.
+
+        What a document loses is taken off those who had a part in it at first.
+        """
         return SQL(
             """
-            SELECT %(unit)s AS unit_id,
-                   SUM(event.amount * credit.weight / credit.whole) AS total,
-                   COUNT(DISTINCT event.document_id) AS n
-              FROM crm_incentive_event event
-              CROSS JOIN LATERAL (
-                  SELECT earlier.id FROM crm_incentive_event earlier
-                   WHERE earlier.company_id = event.company_id
-                     AND earlier.kind = event.kind
-                     AND earlier.document_id = event.document_id
-                     AND earlier.amount > 0
-                     AND (earlier.id = event.id OR event.amount < 0)
-                   ORDER BY earlier.day, earlier.res_id, earlier.sequence LIMIT 1) origin
-              JOIN (SELECT one.*, SUM(weight) OVER (PARTITION BY event_id) AS whole
-                      FROM crm_incentive_event_credit one) credit
-                ON credit.event_id = origin.id
-             WHERE event.company_id = %(company)s AND event.kind = %(kind)s
-               AND event.day >= %(start)s AND event.day < %(stop)s
-               AND %(unit)s IS NOT NULL
-             GROUP BY %(unit)s
+            WITH scope AS MATERIALIZED (
+                SELECT id, document_id, amount FROM crm_incentive_event
+                 WHERE company_id = %(company)s AND kind = %(kind)s
+                   AND day >= %(start)s AND day < %(stop)s),
+            first AS MATERIALIZED (
+                SELECT DISTINCT ON (document_id) document_id, id
+                  FROM crm_incentive_event
+                 WHERE company_id = %(company)s AND kind = %(kind)s AND amount > 0
+                   AND document_id IN (SELECT document_id FROM scope)
+                 ORDER BY document_id, day, res_id, sequence),
+            source AS MATERIALIZED (
+                SELECT document_id, amount,
+                       CASE WHEN amount > 0 THEN scope.id ELSE first.id END AS event_id
+                  FROM scope JOIN first USING (document_id)),
+            part AS MATERIALIZED (%(parts)s)
+            SELECT unit_id, SUM(amount * share) AS total,
+                   COUNT(DISTINCT document_id) AS n
+              FROM source JOIN part USING (event_id)
+             WHERE unit_id IS NOT NULL
+             GROUP BY unit_id
             """,
-            unit=self._get_unit_sql(),
             company=self.company_id.id,
             kind=kind,
             start=self.date_from,
             stop=self.date_to,
+            parts=self._get_parts_sql(),
+        )
+
+    def _get_parts_sql(self):
+        """Who has which share of the events of ``source``."""
+        return SQL(
+            """
+            SELECT event_id, %s AS unit_id,
+                   weight / SUM(weight) OVER (PARTITION BY event_id) AS share
+              FROM crm_incentive_event_credit
+             WHERE event_id IN (SELECT event_id FROM source)
+            """,
+            SQL.identifier("user_id" if self.unit == "user" else "team_id"),
         )
 
     def _get_count_sql(self, condition):
         """Orders that stand at the end, each with the parts of the people."""
         return SQL(
             """
-            SELECT %(unit)s AS unit_id, SUM(credit.weight / credit.whole) AS total,
-                   COUNT(*) AS n
-              FROM crm_incentive_event event
-              JOIN (SELECT one.*, SUM(weight) OVER (PARTITION BY event_id) AS whole
-                      FROM crm_incentive_event_credit one) credit
-                ON credit.event_id = event.id
-             WHERE event.company_id = %(company)s AND event.kind = 'order'
-               AND event.sequence = 1 AND event.amount > 0
-               AND event.day >= %(start)s AND event.day < %(stop)s
-               AND %(unit)s IS NOT NULL AND %(condition)s
-               AND (SELECT SUM(entry.amount) FROM crm_incentive_event entry
-                     WHERE entry.company_id = event.company_id
-                       AND entry.kind = event.kind
-                       AND entry.document_id = event.document_id
-                       AND entry.day < %(stop)s) > 0
-             GROUP BY %(unit)s
+            WITH scope AS MATERIALIZED (
+                SELECT id, document_id FROM crm_incentive_event event
+                 WHERE company_id = %(company)s AND kind = 'order'
+                   AND sequence = 1 AND amount > 0
+                   AND day >= %(start)s AND day < %(stop)s AND %(condition)s),
+            source AS MATERIALIZED (
+                SELECT scope.id AS event_id
+                  FROM scope
+                  JOIN (SELECT document_id FROM crm_incentive_event
+                         WHERE company_id = %(company)s AND kind = 'order'
+                           AND day < %(stop)s
+                           AND document_id IN (SELECT document_id FROM scope)
+                         GROUP BY document_id HAVING SUM(amount) > 0) stands
+                    USING (document_id)),
+            part AS MATERIALIZED (%(parts)s)
+            SELECT unit_id, SUM(share) AS total, COUNT(*) AS n
+              FROM part WHERE unit_id IS NOT NULL GROUP BY unit_id
             """,
-            unit=self._get_unit_sql(),
             company=self.company_id.id,
             start=self.date_from,
             stop=self.date_to,
             condition=condition,
+            parts=self._get_parts_sql(),
         )
 
     # -------------------------------------------------------------------- places
