@@ -165,6 +165,27 @@ favourite("crm.complaint", "[('severity', '=', '4')]")
 env["crm.metric.run"].recompute(company)
 favourite("crm.metric.fact", "[('code', '=', 'complaints')]")
 """,
+    "crm_complaints_loyalty": """
+programs = env["loyalty.program"]
+programs._create_ledger_program(
+    {
+        "name": "Points",
+        "company_id": company.id,
+        "reward_ids": programs._prepare_reward_commands(100, 10),
+    }
+)
+person = env["res.partner"].create({"name": "Person", "email": "p@example.com"})
+complaint = env["crm.complaint"].create({"name": "Lamp", "partner_id": person.id})
+solution = env["crm.complaint.solution"].create(
+    {
+        "complaint_id": complaint.id,
+        "remedy_id": env.ref("crm_complaints_loyalty.crm_complaint_remedy_points").id,
+        "amount": 5,
+        "partner_id": person.id,
+    }
+)
+solution.action_carry_out()
+""",
     "crm_complaints_satisfaction": """
 person = env["res.partner"].create({"name": "Person", "email": "p@example.com"})
 complaint = env["crm.complaint"].create({"name": "Lamp", "partner_id": person.id})

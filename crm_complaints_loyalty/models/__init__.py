@@ -1,0 +1,2 @@
+from . import crm_complaint_remedy
+from . import crm_complaint_solution
